@@ -1,0 +1,100 @@
+"""The composition root: settings, adapters, assistant. The only module of the agent that imports adapters."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from agent.assistant import Assistant
+from agent.config import Settings
+from agent.rules.model import RulesModel
+from agent.store_sqlite import SqliteStore
+from retrieval.build import build
+from retrieval.errors import CatalogError, IndexMissing, IndexUnusable, RetrievalError
+from retrieval.index import Index, is_stale, open_index
+from retrieval.manifest import Manifest
+from retrieval.ports import Embedder
+from retrieval.progress import BuildProgress
+from retrieval.source import Source, find_source
+from retrieval.versions import current_version
+
+log = logging.getLogger(__name__)
+
+
+def load(catalog: str = "", settings: Settings | None = None, progress: BuildProgress | None = None) -> Assistant:
+    """Open a catalogue, ready to chat: the name of a bundled one (built on first use), or the path of a built index.
+
+    RetrievalError for an index that is missing or unusable, StoreError for an unusable database.
+    """
+    settings = settings or Settings()
+    index = open_catalog(catalog or settings.catalog, settings, progress)
+    store = SqliteStore(settings.database(index.manifest.spec.name))
+    return Assistant(index, RulesModel(index.linker, index.catalog), store, store, max_chars=settings.max_chars)
+
+
+async def follow(
+    assistant: Assistant, settings: Settings, every_s: float = 2.0, embedder: Embedder | None = None
+) -> None:
+    """Keep an assistant on the newest version of its index until cancelled; one that cannot be opened is logged."""
+    refused = Path()
+    while True:
+        await asyncio.sleep(every_s)
+        root = assistant.index.path.parent.parent
+        try:
+            newest = current_version(root)
+            if newest in (assistant.index.path, refused):
+                continue
+            refused = newest
+            index = await asyncio.to_thread(open_index, root, settings.home, embedder)
+        except RetrievalError as error:
+            log.error("the new index at %s is not used: %s", root, error)  # noqa: TRY400 - the message says it all
+            continue
+        assistant.use(index, RulesModel(index.linker, index.catalog))
+        log.info("now serving %s", index.path)
+
+
+def open_catalog(catalog: str, settings: Settings, progress: BuildProgress | None = None) -> Index:
+    """Open an index; that of a bundled catalogue is built when it is missing, of an older schema, or out of date."""
+    source = bundled(settings).get(catalog)
+    if source is None:
+        return open_index(_index_path(catalog, settings), settings.home)
+    path = index_of(catalog, settings)
+    try:
+        index = open_index(path, settings.home)
+    except (IndexMissing, IndexUnusable):
+        index = None
+    if index is None or is_stale(index, source):
+        build_bundled(catalog, settings, progress)
+        index = open_index(path, settings.home)
+    return index
+
+
+def build_bundled(catalog: str, settings: Settings, progress: BuildProgress | None = None) -> Manifest:
+    """Build the index of a bundled catalogue where `load` looks for it."""
+    return build(
+        bundled(settings)[catalog],
+        index_of(catalog, settings),
+        home=settings.home,
+        embedder=settings.embedder,
+        chroma_url=settings.chroma_url,
+        progress=progress,
+    )
+
+
+def bundled(settings: Settings) -> dict[str, Source]:
+    """The catalogues that come with the project, by name."""
+    folders = sorted(p for p in settings.examples.glob("*") if any(p.glob("items.*")))
+    return {folder.name: find_source(folder) for folder in folders}
+
+
+def index_of(catalog: str, settings: Settings) -> Path:
+    """Where the index of a bundled catalogue lives."""
+    return settings.home / "indexes" / catalog
+
+
+def _index_path(catalog: str, settings: Settings) -> Path:
+    if Path(catalog).is_dir():
+        return Path(catalog)
+    known = ", ".join(bundled(settings)) or "none"
+    if "/" in catalog or Path(catalog).exists():
+        raise IndexMissing(f"there is no index at {catalog!r}; make one with 'sommelier build SOURCE --out {catalog}'")
+    raise CatalogError(f"there is no catalogue {catalog!r}; bundled: {known}; or give the path of a built index")

@@ -1,0 +1,36 @@
+"""Settings of a running assistant: frozen, read once from the environment (SOMMELIER_*), in app.py."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What can be set from outside; every field is an environment variable with the prefix SOMMELIER_."""
+
+    model_config = SettingsConfigDict(env_prefix="SOMMELIER_", frozen=True, extra="ignore")
+
+    home: Path = ROOT / ".sommelier"
+    """Where built indexes, exported encoders and the database live."""
+    catalog: str = "movies"
+    """Catalogue to serve: the name of a bundled one, or the path of a built index."""
+    embedder: str = "all-MiniLM-L6-v2"
+    """Embedding model: the bundled one, or any sentence-transformers model by name or path."""
+    chroma_url: str = ""
+    """A Chroma server (http://host:port); empty: embedded, in the index folder."""
+    api_keys: tuple[str, ...] = ()
+    """Keys that the HTTP API accepts as bearer tokens; empty: no key is asked for. JSON list in the environment."""
+    max_chars: int = Field(default=8000, ge=100)
+    """Longest message that is read."""
+
+    def database(self, catalog: str) -> Path:
+        """The SQLite file of a catalogue's profiles, dialogues and traces: item ids mean nothing in another one."""
+        return self.home / "people" / f"{catalog}.db"
+
+    @property
+    def examples(self) -> Path:
+        """The folder of the bundled catalogues."""
+        return ROOT / "examples"

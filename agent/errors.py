@@ -1,0 +1,54 @@
+"""Everything that can go wrong in the agent.
+
+AgentError                  `code` for programs; the message for people: one line, the bad value, the next step
+├── BadRequest              the request itself: empty ids, over-long text, a malformed field
+├── UnknownPreference       no such record in the person's ledger
+├── ModelError
+│   ├── ModelDown           a language model does not answer
+│   └── BadPlan             a model answered with something that is not a plan
+└── StoreError              profiles and dialogues cannot be read or written
+"""
+
+from typing import ClassVar
+
+
+class AgentError(Exception):
+    """Root of the tree."""
+
+    code: ClassVar[str] = "agent_error"
+
+
+class BadRequest(AgentError):
+    """The request cannot be served as it is."""
+
+    code = "bad_request"
+
+
+class UnknownPreference(AgentError):
+    """There is no such record in the person's ledger."""
+
+    code = "unknown_preference"
+
+
+class ModelError(AgentError):
+    """A language model failed."""
+
+    code = "model_error"
+
+
+class ModelDown(ModelError):
+    """A language model does not answer."""
+
+    code = "model_down"
+
+
+class BadPlan(ModelError):
+    """A model answered with something that is not a plan."""
+
+    code = "bad_plan"
+
+
+class StoreError(AgentError):
+    """Profiles and dialogues cannot be read or written."""
+
+    code = "store_error"

@@ -1,0 +1,157 @@
+"""The calls that look for items, and those that explain a list: fetch, why, why not, and the one good question."""
+
+from dataclasses import dataclass, replace
+
+from agent.observations import Explained, Found, Known, Missed, Nothing, Question, Unresolved
+from agent.plan import Ask, Recommend, Search, SimilarTo, Why, WhyNot
+from agent.profile import Preference, expire
+from agent.query import Need, build, continued, sort_of
+from agent.resolve import Scene, conditions_of, item_of
+from agent.types import Fetch
+from agent.work import Work
+from retrieval.types import Item, Query, Retrieval
+
+_CHOICES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A fetch with its mentions resolved, and those that were not."""
+
+    need: Need
+    anchors: tuple[Item, ...]
+    unresolved: tuple[Unresolved, ...]
+
+
+def fetch(action: Fetch, work: Work) -> Work:
+    """Find items and put them on the list of the turn; says so when nothing fits."""
+    asked_for, more = effective(action, work)
+    if not (more or (isinstance(action, Search) and action.keep)):
+        work = replace(work, profile=expire(work.profile, work.moment))
+    asked = _resolve(asked_for, work)
+    work = work.seeing(*asked.unresolved)
+    if asked.unresolved and _is_void(asked):
+        return work
+    need = replace(asked.need, exclude=_shown_before(work) if more else frozenset())
+    query = build(need, work.preferences, work.history)
+    result = work.index.retriever.retrieve(query)
+    timings = {**work.timings_ms, **{k: work.timings_ms.get(k, 0.0) + v for k, v in result.timings_ms.items()}}
+    work = replace(work, dialogue=replace(work.dialogue, last=asked_for), timings_ms=timings)
+    if not result.candidates:
+        return work.seeing(_nothing(query, result, work))
+    return work.seeing(
+        Found(
+            result.candidates,
+            result.matching,
+            query.constraints,
+            anchors=asked.anchors,
+            query=query.text,
+            sorted_by=query.sort.facet if query.sort else "",
+            more=more,
+        )
+    )
+
+
+def why(call: Why, work: Work) -> Work:
+    """Explain an item under the last fetch."""
+    item = item_of(call.item, work.scene)
+    if isinstance(item, Unresolved):
+        return work.seeing(item)
+    return work.seeing(Explained(work.index.retriever.explain(_current(work, item), item.item_id)))
+
+
+def missed(call: WhyNot, work: Work) -> Work:
+    """Say what keeps an item off the list: a condition, that it is known already, or its rank."""
+    item = item_of(call.item, work.scene)
+    if isinstance(item, Unresolved):
+        return work.seeing(item)
+    query = _current(work, item)
+    breaks = tuple(
+        c for c in query.constraints if not work.index.catalog.mask([c])[work.index.catalog.position(item.item_id)]
+    )
+    known = _known(item, work.preferences)
+    if breaks or known:
+        return work.seeing(Missed(item, breaks, known))
+    retriever = work.index.retriever
+    return work.seeing(
+        Missed(item, rank=retriever.rank_of(query, item.item_id), candidate=retriever.explain(query, item.item_id))
+    )
+
+
+def question(call: Ask, work: Work) -> Work:
+    """Ask about a facet, with the values that most of the current candidates hold as choices."""
+    catalog = work.index.catalog
+    spec = catalog.spec.facets.get(call.facet)
+    if spec is None or spec.kind != "categorical":
+        return work.seeing(Unresolved(call.facet))
+    asked = _resolve(work.dialogue.last or Recommend(), work)
+    query = build(asked.need, work.preferences, work.history)
+    names, column = catalog.labels(call.facet)
+    counts = column[catalog.mask(query.constraints, query.exclude)].sum(axis=0).A1
+    best = sorted(range(len(names)), key=lambda i: (-counts[i], names[i]))[:_CHOICES]
+    dialogue = replace(work.dialogue, asked=(*work.dialogue.asked, call.facet))
+    choices = tuple((names[i], int(counts[i])) for i in best if counts[i])
+    return replace(work, dialogue=dialogue).seeing(Question(call.facet, choices))
+
+
+def effective(action: Fetch, work: Work) -> tuple[Fetch, bool]:
+    """What to run: 'more' repeats the last fetch, 'keep' continues it."""
+    if isinstance(action, Recommend) and action.more and work.dialogue.last is not None:
+        last = work.dialogue.last
+        return last.model_copy(update={"count": action.count or last.count}), True
+    if isinstance(action, Search):
+        return continued(work.dialogue.last, action), False
+    return action, isinstance(action, Recommend) and action.more
+
+
+def _resolve(action: Fetch, work: Work) -> _Asked:
+    constraints, unresolved = conditions_of(action.filters, work.scene)
+    need = Need(constraints=constraints, k=action.count or work.request.count, diversity=work.request.diversity)
+    match action:
+        case Search():
+            return _Asked(replace(need, text=action.query, sort=sort_of(action.sort)), (), unresolved)
+        case SimilarTo():
+            anchors, unknown = _anchors(action, work.scene)
+            ids = tuple(item.item_id for item in anchors)
+            return _Asked(replace(need, text=action.twist, anchors=ids), anchors, (*unknown, *unresolved))
+        case Recommend():
+            return _Asked(replace(need, surprise=action.surprise), (), unresolved)
+
+
+def _anchors(action: SimilarTo, scene: Scene) -> tuple[tuple[Item, ...], tuple[Unresolved, ...]]:
+    found = [item_of(m, scene) for m in action.titles]
+    return (
+        tuple(i for i in found if isinstance(i, Item)),
+        tuple(u for u in found if isinstance(u, Unresolved)),
+    )
+
+
+def _is_void(asked: _Asked) -> bool:
+    """Nothing is left to look for once the unresolved parts are taken out: listing anything would be a guess."""
+    need = asked.need
+    return not (need.text or need.anchors or need.constraints or need.sort)
+
+
+def _nothing(query: Query, result: Retrieval, work: Work) -> Nothing:
+    exhausted = bool(work.index.catalog.mask(query.constraints).any())
+    return Nothing(query.constraints, () if exhausted else result.relaxations, exhausted)
+
+
+def _current(work: Work, item: Item) -> Query:
+    """The query of the last fetch; an item that was judged since is scored as if it was not."""
+    asked = _resolve(work.dialogue.last or Recommend(), work)
+    others = [p for p in work.preferences if not (p.said.kind == "item" and p.said.values == (item.item_id,))]
+    return build(asked.need, others, work.history)
+
+
+def _known(item: Item, preferences: tuple[Preference, ...]) -> Known:
+    said = next((p.said for p in preferences if p.said.kind == "item" and p.said.values == (item.item_id,)), None)
+    if said is None:
+        return ""
+    if not said.rated:
+        return "seen"
+    return "liked" if said.polarity > 0 else "disliked"
+
+
+def _shown_before(work: Work) -> frozenset[str]:
+    return frozenset(i for shown in work.dialogue.shown for i in shown)

@@ -1,0 +1,134 @@
+"""What the tools of a turn report back, as one union. Replies are told from these and from nothing else."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from agent.profile import Preference
+from retrieval.types import Candidate, Constraint, Item, Relaxation
+
+Known: TypeAlias = Literal["", "seen", "liked", "disliked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A list for the person: candidates best first, out of `matching` items under `constraints`."""
+
+    candidates: tuple[Candidate, ...]
+    matching: int
+    constraints: tuple[Constraint, ...]
+    anchors: tuple[Item, ...] = ()
+    query: str = ""
+    sorted_by: str = ""
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No item satisfies the constraints; the smallest relaxations, with counts."""
+
+    constraints: tuple[Constraint, ...]
+    relaxations: tuple[Relaxation, ...]
+    exhausted: bool = False
+    """Items do match, but the person has seen or judged all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Preferences that the turn added, and those that gave way to them."""
+
+    added: tuple[Preference, ...]
+    superseded: tuple[Preference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Preferences that the turn ended; `undone`: the newest change was taken back; `what`: as the person named it."""
+
+    preferences: tuple[Preference, ...]
+    what: str
+    undone: bool = False
+    restored: tuple[Preference, ...] = ()
+    """What holds again because the change that ended it was undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A mention that is not (surely) in the catalogue, with the nearest items as a question, never as a substitute."""
+
+    mention: str
+    suggestions: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question of fact: yes, no, a value as text, or 'unknown' when the catalogue does not hold it."""
+
+    item: Item
+    question: str
+    facet: str
+    answer: Literal["yes", "no", "value", "unknown"]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Items side by side: per facet the shown value of each, '' where unknown."""
+
+    items: tuple[Item, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why an item was recommended: the candidate with its evidence."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Why an item was not recommended: conditions it breaks, or that it is known already, or its rank."""
+
+    item: Item
+    breaks: tuple[Constraint, ...] = ()
+    known: Known = ""
+    rank: int | None = None
+    candidate: Candidate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question about a facet, with choices and how many items each leaves."""
+
+    facet: str
+    choices: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Nothing was fetched: the kind of talk."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """The person is passed on to the staff."""
+
+    reason: str
+
+
+Observation: TypeAlias = (
+    Found
+    | Nothing
+    | Noted
+    | Dropped
+    | Unresolved
+    | Answered
+    | Compared
+    | Explained
+    | Missed
+    | Question
+    | Said
+    | HandedOff
+)

@@ -1,0 +1,201 @@
+"""Why a card is there, in one to three plain sentences, each with the evidence it stands on. Pure.
+
+A sentence never says more than its evidence: what people who like an item also like, a quotation, a value two items
+share, a wish that is met. Texts are plain, not Markdown.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.phrases import Phrases, load_phrases
+from agent.profile import Preference
+from agent.quoting import excerpt, one_line
+from agent.types import Reason
+from agent.wording import value_text
+from retrieval.catalog import Catalog
+from retrieval.manifest import FacetSpec
+from retrieval.types import Candidate, Evidence
+
+_MOST = 3
+_DRIVES = 0.25
+"""Being popular or new is a reason only from this share of the score on, or when there is no other."""
+_IMPERSONAL = 0.1
+"""Next to reasons of this person and this item, being popular or new counts so much of its weight."""
+_NAMED = 0.25
+"""Next to the heaviest item of a sentence, those below this share of its weight are not named."""
+_QUOTE = 140
+"""Characters of a quotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    candidate: Candidate
+    catalog: Catalog
+    phrases: Phrases
+    liked: Collection[str]
+
+    def say(self, key: str, **slots: object) -> str:
+        return self.phrases.say(key, self.candidate.item.item_id, **slots)
+
+    def spec(self, facet: str) -> FacetSpec:
+        return self.catalog.facet(facet)
+
+
+def reasons(
+    candidate: Candidate, catalog: Catalog, language: str = "en", liked: Collection[str] = ()
+) -> tuple[Reason, ...]:
+    """Return at most three reasons, what tells most first; none for a candidate without evidence.
+
+    `liked` holds the ids of items that the person said they like: only of these may a sentence say so. AgentError for a
+    language without words; CatalogError for evidence on a facet that the catalogue does not have.
+    """
+    speaker = _Speaker(candidate, catalog, load_phrases(Path(__file__).with_name(f"reasons.{language}.toml")), liked)
+    found = sorted((r for tell in _TELLERS for r in tell(speaker)), key=_worth, reverse=True)
+    driving = [r for r in found if r.evidence[0].kind not in ("popularity", "recency") or _weight(r) >= _DRIVES]
+    scoring = [r for r in driving if _weight(r) > 0]
+    # Conditions hold for the whole list: said only where little else tells this card from the others.
+    told = scoring if len(scoring) > 1 else driving or found
+    return tuple(told[:_MOST])
+
+
+def liked_by_speaker(preferences: Iterable[Preference]) -> frozenset[str]:
+    """Return the ids of the items that the speaker said they like; what was said for others does not count."""
+    said = (p.said for p in preferences if p.said.kind == "item" and not p.said.person)
+    return frozenset(str(s.values[0]) for s in said if s.rated and s.polarity > 0)
+
+
+def _weight(reason: Reason) -> float:
+    return sum(e.weight for e in reason.evidence)
+
+
+def _worth(reason: Reason) -> float:
+    return _weight(reason) * (_IMPERSONAL if reason.evidence[0].kind in ("popularity", "recency") else 1.0)
+
+
+def _of(speaker: _Speaker, *kinds: str) -> list[Evidence]:
+    return sorted((e for e in speaker.candidate.evidence if e.kind in kinds), key=lambda e: -e.weight)
+
+
+def _together(speaker: _Speaker) -> Iterable[Reason]:
+    named = _heaviest(_of(speaker, "cf"))
+    if named:
+        known = "_liked" if all(e.ref in speaker.liked for e in named) else ""
+        number = "_one" if len(named) == 1 else "_several"
+        yield Reason(speaker.say(f"cf{known}{number}", titles=_titles(named, speaker)), named)
+
+
+def _alike(speaker: _Speaker) -> Iterable[Reason]:
+    named = _heaviest([e for e in _of(speaker, "text") if not e.ref.startswith("description:")])
+    if named:
+        yield Reason(speaker.say("alike", titles=_titles(named, speaker)), named)
+
+
+def _quoted(speaker: _Speaker) -> Iterable[Reason]:
+    for evidence in _of(speaker, "text"):
+        if evidence.ref.startswith("description:"):
+            quote = excerpt(evidence.detail, _QUOTE)
+            yield Reason(speaker.say("quoted", quote=quote) if quote else speaker.say("whole"), (evidence,))
+
+
+def _linked(speaker: _Speaker) -> Iterable[Reason]:
+    """One sentence per liked item, over all the values that it shares."""
+    by_source: dict[str, list[Evidence]] = {}
+    for evidence in _of(speaker, "graph"):
+        by_source.setdefault(evidence.ref, []).append(evidence)
+    for source, group in by_source.items():
+        item = speaker.catalog.get(source)
+        title = one_line(item.title if item else source)
+        values = _by_facet(e.detail for e in group)
+        if len(values) == 1:
+            ((facet, shared),) = values.items()
+            text = _announced(speaker, "same", facet, shared, title=title)
+        else:
+            parts = [_announced(speaker, "part", facet, shared) for facet, shared in values.items()]
+            text = speaker.say("same_several", title=title, parts=", ".join(parts))
+        yield Reason(text, tuple(group))
+
+
+def _often(speaker: _Speaker) -> Iterable[Reason]:
+    for evidence in _of(speaker, "facet"):
+        ((facet, values),) = _by_facet([evidence.ref]).items()
+        held, _, liked = evidence.detail.partition("/")
+        number = "some" if held != liked else "both" if liked == "2" else "all"
+        known = "_liked" if liked.isdigit() and int(liked) == len(speaker.liked) else ""
+        share = speaker.phrases.part(f"share_{number}{known}", held=held, liked=liked, nouns=speaker.catalog.spec.nouns)
+        yield Reason(_announced(speaker, "often", facet, values, share=share), (evidence,))
+
+
+def _wished(speaker: _Speaker) -> Iterable[Reason]:
+    """One sentence over all wishes and conditions, each value once."""
+    found = _of(speaker, "wish")
+    if found:
+        parts = list(dict.fromkeys(_wish(speaker, e) for e in found))
+        yield Reason(speaker.say("wished", parts=speaker.phrases.listed(parts)), tuple(found))
+
+
+def _current(speaker: _Speaker) -> Iterable[Reason]:
+    for evidence in _of(speaker, "popularity"):
+        if float(evidence.detail) > 0:
+            days = evidence.ref.partition("_")[2].removesuffix("d")
+            key = "trend" if evidence.ref == "trend" else _POPULAR.get(days, "popular_days")
+            count = f"{float(evidence.detail):,.0f}"
+            times = speaker.phrases.part("once" if count == "1" else "times", count=count)
+            yield Reason(speaker.say(key, times=times, days=days), (evidence,))
+    for evidence in _of(speaker, "recency"):
+        facet, _, value = evidence.ref.partition("=")
+        spec = speaker.spec(facet)
+        yield Reason(speaker.say("recent", label=spec.label, value=_valued(value, spec)), (evidence,))
+
+
+_POPULAR = {"": "popular", "1": "popular_day"}
+_TELLERS: tuple[Callable[[_Speaker], Iterable[Reason]], ...] = (
+    _together,
+    _alike,
+    _quoted,
+    _linked,
+    _often,
+    _wished,
+    _current,
+)
+
+
+def _heaviest(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(e for e in found[:_MOST] if e.weight >= _NAMED * found[0].weight)
+
+
+def _titles(named: Sequence[Evidence], speaker: _Speaker) -> str:
+    return speaker.phrases.listed(list(dict.fromkeys(one_line(e.detail) for e in named)))
+
+
+def _announced(speaker: _Speaker, key: str, facet: str, values: Sequence[str], **slots: object) -> str:
+    """Say a facet's values with the words that announce them, where the catalogue has such words."""
+    spec = speaker.spec(facet)
+    phrase = max(spec.phrases, key=len, default="")
+    listed = speaker.phrases.listed([_valued(v, spec) for v in values])
+    key = f"{key}_announced" if phrase else key
+    return speaker.say(key, phrase=phrase, label=spec.label, values=listed, **slots)
+
+
+def _wish(speaker: _Speaker, evidence: Evidence) -> str:
+    facet, _, value = evidence.ref.partition("=")
+    spec = speaker.spec(facet.removesuffix("!"))
+    if facet.endswith("!"):
+        return speaker.phrases.part("without", values=_valued(value, spec))
+    if spec.kind == "categorical":
+        return _valued(value, spec)
+    if spec.kind == "boolean":
+        return speaker.phrases.part("is" if value == "True" else "is_not", label=spec.label)
+    return speaker.phrases.part("measured", label=spec.label, value=_valued(value, spec))
+
+
+def _valued(value: str, spec: FacetSpec) -> str:
+    return value_text(float(value), spec) if spec.kind == "numeric" else one_line(value)
+
+
+def _by_facet(refs: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for ref in refs:
+        facet, _, value = ref.partition("=")
+        found.setdefault(facet, []).append(value)
+    return found

@@ -1,0 +1,92 @@
+"""Conditions of a search: from facet values and comparisons, with the stance that is taken towards them."""
+
+from agent.plan import Filter
+from agent.rules.comparison import Comparison, critique, vague
+from agent.rules.reading import Reading, Rules, Thing
+from retrieval.types import Item, Op
+from retrieval.values import Meaning
+
+
+def meant(thing: Thing) -> tuple[Meaning, ...]:
+    """The facet values a name stands for."""
+    if thing.span is None:
+        return ()
+    return thing.span.meanings if is_together(thing) else thing.span.meanings[:1]
+
+
+def is_together(thing: Thing) -> bool:
+    """Whether all values of a name are meant at once."""
+    return thing.span is not None and thing.span.together
+
+
+def value_filters(reading: Reading, rules: Rules) -> list[Filter]:
+    """Conditions from the values that are wanted or unwanted; liked ones too, unless items say what is liked."""
+    has_items = any(t.items for t in reading.things if t.stance == "like")
+    filters: list[Filter] = []
+    before: Thing | None = None
+    liked = [t for t in reading.things if t.stance == "like" and t.span is not None and t.span.kind == "value"]
+    for thing in reading.things:
+        if not meant(thing) or (thing.items and thing.stance != "avoid"):
+            continue
+        if thing.stance == "avoid":
+            worst = min(meant(thing), key=lambda m: m.fame)
+            _merge(filters, Filter(facet=worst.facet, op=Op.NOT_IN, values=(str(worst.value),)), join=True)
+        elif thing.stance in ("", "want", "similar", "none"):
+            _want(filters, thing, before, reading, rules)
+            before = thing
+        elif thing.stance == "like" and not has_items:
+            for meaning in meant(thing):
+                join = len(liked) > 1 and not is_together(thing)
+                _merge(filters, Filter(facet=meaning.facet, op=Op.IN, values=(_plain(meaning),)), join=join)
+    return filters
+
+
+def _want(filters: list[Filter], thing: Thing, before: Thing | None, reading: Reading, rules: Rules) -> None:
+    either = before is not None and _is_choice(before, thing, reading, rules)
+    for meaning in meant(thing):
+        _merge(filters, Filter(facet=meaning.facet, op=Op.IN, values=(_plain(meaning),)), join=either)
+
+
+def _plain(meaning: Meaning) -> str | float | bool:
+    return meaning.value if isinstance(meaning.value, str | float | bool) else str(meaning.value)
+
+
+def _is_choice(before: Thing, thing: Thing, reading: Reading, rules: Rules) -> bool:
+    """'Comedies or dramas' and 'comedies and dramas' are a choice; 'a comedy and drama', 'sci-fi horror' are not."""
+    gap = reading.plain[before.end : thing.start].strip(" ,")
+    if rules.lexicon.parts["or"].match(gap):
+        return True
+    several = all(rules.linker.language.singulars(t.words.casefold()) for t in (before, thing))
+    people = any(rules.catalog.facet(m.facet).people for m in meant(before))
+    return several and not people and (not gap or rules.lexicon.parts["and"].fullmatch(gap) is not None)
+
+
+def _merge(filters: list[Filter], new: Filter, *, join: bool) -> None:
+    """Add a condition; with `join`, to the last one on the same facet."""
+    for i, old in enumerate(filters):
+        if join and old.facet == new.facet and old.op == new.op:
+            filters[i] = Filter(facet=old.facet, op=old.op, values=tuple(dict.fromkeys((*old.values, *new.values))))
+            return
+    filters.append(new)
+
+
+def comparison_filter(compared: Comparison, reading: Reading, rules: Rules) -> Filter | None:
+    """The condition of a comparing word; None if nothing it compares with has a value."""
+    if compared.degree != "more":
+        return vague(compared, rules.catalog)
+    return critique(compared, _compared_with(compared, reading, rules), rules.catalog)
+
+
+def _compared_with(compared: Comparison, reading: Reading, rules: Rules) -> list[Item]:
+    """What a comparative compares with: the item named after it, an item to be like, or the list shown."""
+    than = rules.lexicon.than.search(reading.masked, compared.end, compared.end + 10)
+    named = [t for t in reading.things if t.items and (t.start > compared.end if than else t.stance == "similar")]
+    items = [item for t in named[:1] for m in t.items if (item := _item(m, reading, rules)) is not None]
+    return items or list(reading.context.shown)
+
+
+def _item(mention: str, reading: Reading, rules: Rules) -> Item | None:
+    if mention.startswith("["):
+        return reading.context.shown[int(mention[1:-1]) - 1]
+    link = rules.linker.link(mention)
+    return rules.catalog.get(link.candidates[0].item_id) if link.status == "sure" else None

@@ -1,0 +1,93 @@
+"""The file of a language for the tier without a model, read and checked."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from agent.errors import AgentError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Counts(_Part):
+    adjectives: str
+    patterns: tuple[str, ...]
+    few: int
+
+
+class BoundWords(_Part):
+    """Words inside and between bounds; see the data file."""
+
+    parts: dict[str, tuple[int, int]]
+    spans: dict[str, int]
+    decade_unit: str
+    last: str
+    tail: str
+    fillers: str
+    half: str
+    plus: str
+    halves: str
+    one: str
+    joints: frozenset[str]
+    decades: dict[str, int]
+    decade: str
+    past: str
+
+
+class _Bounds(_Part):
+    between: tuple[str, ...]
+    at: dict[str, str]
+    after: dict[str, str]
+    words: BoundWords
+
+
+class Comparatives(_Part):
+    """How comparing words are formed; see the data file."""
+
+    endings: tuple[tuple[str, str, str], ...]
+    prefixes: tuple[tuple[str, str, str], ...]
+    superlatives: dict[str, str]
+    plain: dict[str, str]
+    than: str
+    too: str
+    too_bad: str
+
+
+class _Leftover(_Part):
+    drop: str
+    origins: frozenset[str]
+    members: str
+    makers: str
+
+
+class LanguageFile(_Part):
+    """Everything a language file holds, as written."""
+
+    padding: str
+    whole: dict[str, str]
+    parts: dict[str, str]
+    stances: dict[str, str]
+    verdicts: dict[str, str]
+    negation: str
+    reactions: dict[str, str]
+    numbers: dict[str, float]
+    counts: _Counts
+    bounds: _Bounds
+    units: dict[str, dict[str, float]]
+    comparison: Comparatives
+    questions: dict[str, str]
+    leftover: _Leftover
+
+
+def read_file(code: str) -> LanguageFile:
+    """Read `<code>.toml`; AgentError if there is no such language or its file cannot be used."""
+    path = Path(__file__).with_name(f"{code}.toml")
+    try:
+        return LanguageFile(**tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as e:
+        raise AgentError(f"no rules for the language {code!r}; add 'agent/rules/{path.name}'") from e
+    except (tomllib.TOMLDecodeError, ValidationError) as e:
+        raise AgentError(f"'agent/rules/{path.name}' cannot be used: {e}; repair it".replace("\n", " ")) from e

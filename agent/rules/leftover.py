@@ -1,0 +1,111 @@
+"""What a message says beyond names and numbers: objects that no name covers, and the free wish to search for."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from agent.rules.lexicon import Lexicon
+from agent.rules.reading import Mark, Reading, Rules, Thing, places
+from retrieval.manifest import CatalogSpec
+
+_WORD = re.compile(r"[^\W_]+(?:['&.-][^\W_]+)*")
+
+_FREE = frozenset({"like", "dislike", "avoid", "similar"})
+"""Stances on free words; something seen has a name."""
+_OPINIONS = frozenset({"like", "dislike", "seen", "reject"})
+
+
+def loose_things(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
+    """Objects of a stance that name nothing in the catalogue: 'I loved Zorg', 'without gore', 'like the sea'."""
+    found = []
+    for mark, start, end in _objects(reading, rules.lexicon):
+        words = _trimmed(reading, start, end, rules)
+        if words and (mark.stance in _FREE or (mark.stance == "seen" and words != words.casefold())):
+            found.append(Thing(start, end, mark.stance, words=words))
+    return tuple(found)
+
+
+def free_wish(reading: Reading, loose: Sequence[Thing], rules: Rules) -> str:
+    """The words of the message that are a wish of their own, in their order, without the small ones around them."""
+    closed = [*reading.taken, *places(reading.marks), *places(loose)]
+    closed += places(reading.things)
+    closed += _told(reading, rules.lexicon)
+    for name in ("person", "subject", "no_matter"):
+        closed += [m.span() for m in rules.lexicon.parts[name].finditer(reading.plain)]
+    ignored = rules.lexicon.drop | rules.lexicon.nouns | frozenset(_facet_words(rules.catalog.spec))
+    kept = [
+        match.group()
+        for match in _WORD.finditer(reading.plain)
+        if match.group() not in ignored and not any(a < match.end() and match.start() < b for a, b in closed)
+    ]
+    return " ".join(kept)
+
+
+def is_gibberish(words: str, rules: Rules) -> bool:
+    """Whether no word is of the language or of the catalogue."""
+    split = [w for w in re.split(r"[\s'&.-]+", words) if w]
+    return bool(split) and not any(rules.linker.knows(w) for w in split)
+
+
+def _objects(reading: Reading, lexicon: Lexicon) -> Iterable[tuple[Mark, int, int]]:
+    """Marks that have no name after them, with the stretch where their object stands."""
+    for i, mark in enumerate(reading.marks):
+        stop = reading.marks[i + 1].start if i + 1 < len(reading.marks) else len(reading.plain)
+        end = _clause_end(reading, mark.end, stop, lexicon)
+        inside = [*places(reading.things), *places(reading.bounds), *places(reading.comparisons)]
+        if not any(mark.start <= a < end and mark.end <= b for a, b in inside):
+            yield mark, mark.end, end
+
+
+def _told(reading: Reading, lexicon: Lexicon) -> list[tuple[int, int]]:
+    """Clauses that give an opinion on items: what else they say is no wish."""
+    told = []
+    for i, mark in enumerate(reading.marks):
+        if mark.stance not in _OPINIONS:
+            continue
+        stop = next(
+            (m.start for m in reading.marks[i + 1 :] if m.stance not in (*_OPINIONS, "none")), len(reading.plain)
+        )
+        end = _clause_end(reading, mark.end, stop, lexicon, pattern=lexicon.parts["sentence"])
+        if any(t.items and mark.start <= t.start < end for t in reading.things):
+            told.append((mark.start, end))
+    told += [_around(reading, t, lexicon) for t in reading.things if t.items and t.stance in _OPINIONS]
+    return told
+
+
+def _around(reading: Reading, thing: Thing, lexicon: Lexicon) -> tuple[int, int]:
+    return thing.start, _clause_end(reading, thing.end, len(reading.plain), lexicon)
+
+
+def _clause_end(
+    reading: Reading, start: int, stop: int, lexicon: Lexicon, pattern: re.Pattern[str] | None = None
+) -> int:
+    found = (pattern or lexicon.parts["clause"]).search(reading.masked, start, stop)
+    return found.start() if found else stop
+
+
+def _trimmed(reading: Reading, start: int, end: int, rules: Rules) -> str:
+    """The stretch without the words at its edges that carry nothing; '' if nothing else is in it."""
+    words = [m for m in _WORD.finditer(reading.plain, start, end) if not _inside(m, reading.taken)]
+    ignored = rules.lexicon.drop | rules.lexicon.nouns | rules.lexicon.numbers.keys()
+    named = [m for m in words if reading.text[m.start()].isupper() and m.group() != "i"]
+    if named:
+        words = words[words.index(named[0]) :]
+    while words and words[0].group() in ignored and not named:
+        words.pop(0)
+    while words and words[-1].group() in ignored:
+        words.pop()
+    if not words:
+        return ""
+    phrase = reading.text[words[0].start() : words[-1].end()]
+    return phrase + ")" if phrase.count("(") > phrase.count(")") else phrase
+
+
+def _inside(match: re.Match[str], spans: Sequence[tuple[int, int]]) -> bool:
+    return any(a < match.end() and match.start() < b for a, b in spans)
+
+
+def _facet_words(spec: CatalogSpec) -> Iterable[str]:
+    for name, facet in spec.facets.items():
+        yield from (text.casefold() for text in (name, facet.label, facet.plural))
+        for word in " ".join(facet.phrases).casefold().split():
+            yield from (word, word.removesuffix("ed"))

@@ -1,0 +1,189 @@
+"""Questions about items: facts, comparisons, why and why not."""
+
+import re
+from dataclasses import replace
+
+from agent.plan import Action, Compare, Details, Plan, Why, WhyNot
+from agent.ports import PlanContext
+from agent.rules.lexicon import either
+from agent.rules.reading import Reading, Rules, Thing, read
+from retrieval.manifest import FacetSpec
+
+_FEW = 6
+_NAME = re.compile(r"[A-Z][\w'’-]*(?: (?:(?:of|the|and|in) )*[A-Z][\w'’-]*)*")
+
+
+def question(reading: Reading, rules: Rules) -> Plan | None:
+    """Read a question about items as calls; None if the message asks nothing about an item."""
+    parts = rules.lexicon.parts
+    if parts["what_if"].match(reading.plain.lstrip()):
+        return None
+    if parts["why_not"].search(reading.masked):
+        return _why_not(reading, rules)
+    if parts["why"].search(reading.masked):
+        return (
+            Plan(actions=tuple(Why(item=m) for m in _asked_about(reading, rules)[:3]))
+            if _asked_about(reading, rules)
+            else None
+        )
+    if parts["compare"].search(reading.masked):
+        items = _all_items(reading)
+        if len(items) < 2 and len(reading.context.shown) > 1:
+            items = tuple(f"[{n}]" for n in range(1, min(len(reading.context.shown), _FEW) + 1))
+        if len(items) > 1:
+            return Plan(actions=(Compare(items=items[:_FEW]),))
+    return _fact(reading, rules)
+
+
+def focus(context: PlanContext, rules: Rules) -> str:
+    """The item that 'it' means: the only one shown, the one of the last message, or the first shown; '' if none."""
+    if len(context.shown) == 1:
+        return "[1]"
+    earlier = next((m.text for m in reversed(context.messages) if m.role == "user"), "")
+    if earlier:
+        before = read(replace(context, text=earlier, messages=()), rules)
+        named = [t for t in before.things if t.items]
+        if len(named) == 1:
+            return named[0].items[0]
+    return "[1]" if context.shown else ""
+
+
+def _why_not(reading: Reading, rules: Rules) -> Plan | None:
+    items = _all_items(reading)
+    if items:
+        return Plan(actions=tuple(WhyNot(item=m) for m in items[:3]))
+    match = rules.lexicon.parts["why_not"].search(reading.masked)
+    words = reading.text[match.end() :].strip(" ?!.") if match else ""
+    return Plan(actions=(WhyNot(item=words),)) if words and not reading.things and not reading.bounds else None
+
+
+def _asked_about(reading: Reading, rules: Rules) -> tuple[str, ...]:
+    return _all_items(reading) or tuple(filter(None, (focus(reading.context, rules),)))
+
+
+def _all_items(reading: Reading) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(m for t in reading.things for m in t.items))
+
+
+def _fact(reading: Reading, rules: Rules) -> Plan | None:
+    """A question of fact about one item, or about several one by one."""
+    pointer = next((t for t in reading.things if t.reference is not None), None)
+    named = _all_items(reading) or _unknown_name(reading, rules)
+    about = rules.lexicon.parts["about"].search(reading.masked)
+    if not (named or pointer or _says_it(reading, rules)):
+        return None
+    items = named or tuple(filter(None, (focus(reading.context, rules),)))
+    if not items:
+        return None
+    facet, value = _facet_asked(reading, rules)
+    if not facet and not about and not _is_listing(reading, rules):
+        return None
+    calls = (Details(item=m, question=reading.text.strip()[:200], facet=facet, value=value) for m in items[:3])
+    return Plan(actions=tuple(_bare(c, about=bool(about) and not facet) for c in calls))
+
+
+def _unknown_name(reading: Reading, rules: Rules) -> tuple[str, ...]:
+    """A name in a question that the catalogue does not have: the tools will say so."""
+    asking = rules.lexicon.parts["asking"].search(reading.plain)
+    if reading.things or asking is None:
+        return ()
+    names = [m for m in _NAME.finditer(reading.text) if m.start() > 0 and m.group() != "I"]
+    return (names[0].group(),) if names else ()
+
+
+def _bare(call: Details, *, about: bool) -> Action:
+    """'Tell me about it' asks for no facet: the description answers it."""
+    return call.model_copy(update={"question": ""}) if about else call
+
+
+def _says_it(reading: Reading, rules: Rules) -> bool:
+    """Whether the message is a question that may be about the item in focus."""
+    asks = rules.lexicon.parts["it"].search(reading.masked) is not None
+    return asks and bool(focus(reading.context, rules))
+
+
+def _is_listing(reading: Reading, rules: Rules) -> bool:
+    """'Do you have Inception?' asks for the item itself."""
+    only = [t for t in reading.things if t.items and t.stance in ("", "want", "none")]
+    rest = [t for t in reading.things if t not in only]
+    return bool(only) and not rest and rules.lexicon.parts["listing"].match(reading.plain.strip()) is not None
+
+
+def _facet_asked(reading: Reading, rules: Rules) -> tuple[str, str]:
+    """The facet a question asks for, and the value if it asks for yes or no."""
+    asked = rules.lexicon.questions
+    text = reading.masked.strip()
+    values = [t for t in reading.things if t.span is not None and t.span.kind == "value"]
+    if asked["holds"].match(text) and values:
+        return _held(values[0])
+    if asked["holds"].match(text) and reading.bounds:
+        return reading.bounds[0].filters[0].facet, ""
+    for name, pattern in asked.items():
+        match = pattern.search(text)
+        facet = _of_role(name, match, text, rules) if match is not None else ""
+        if facet:
+            return facet, ""
+    return (_labelled(text, rules), "") if rules.lexicon.parts["asking"].search(text) else ("", "")
+
+
+def _held(thing: Thing) -> tuple[str, str]:
+    if thing.span is None:
+        return "", ""
+    meaning = thing.span.meanings[0]
+    return meaning.facet, str(meaning.value)
+
+
+def _of_role(name: str, match: re.Match[str], text: str, rules: Rules) -> str:
+    facets = rules.catalog.spec.facets
+    match name:
+        case "people":
+            return _person_asked(text, rules)
+        case "moment":
+            return rules.measures.moment
+        case "place":
+            return next(
+                (n for n, s in facets.items() if set(s.phrases) & rules.lexicon.origins or n in rules.lexicon.origins),
+                "",
+            )
+        case "amount":
+            return _measured(match.group("word"), rules)
+    return ""
+
+
+def _person_asked(text: str, rules: Rules) -> str:
+    """Which people a question is about: those its verb announces, those in a thing, or those who made it."""
+    people = {n: s for n, s in rules.catalog.spec.facets.items() if s.people}
+    spoken = next((n for n, s in people.items() if _verb(s, text)), "")
+    asked, lexicon = rules.lexicon.questions, rules.lexicon
+    if spoken:
+        return spoken
+    if asked["members"].search(text):
+        return _announced_by(lexicon.members, people)
+    return _announced_by(lexicon.makers, people) if asked["makers"].search(text) else ""
+
+
+def _announced_by(word: str, people: dict[str, FacetSpec]) -> str:
+    """Who is in it, who made it: people are announced by 'with' and 'by'."""
+    return next((n for n, s in people.items() if word in s.phrases), next(iter(people), ""))
+
+
+def _verb(spec: FacetSpec, text: str) -> bool:
+    words = {w for phrase in (*spec.phrases, spec.label) for w in phrase.casefold().split() if len(w) > 4}
+    return bool(words) and re.search(rf"\b{either(words)}s?\b", text) is not None
+
+
+def _measured(word: str, rules: Rules) -> str:
+    """'How long', 'how expensive': the facet whose plain comparing word this is."""
+    found = rules.scales.words["plain"].get(word)
+    if found is not None:
+        return found[0]
+    return rules.measures.by_family["money"][0] if word == "much" and "money" in rules.measures.by_family else ""
+
+
+def _labelled(text: str, rules: Rules) -> str:
+    """A facet that the question calls by its label: 'what genre is it?'."""
+    for name, spec in rules.catalog.spec.facets.items():
+        words = {w.casefold() for w in (name, spec.label, spec.plural) if w}
+        if spec.explainable and re.search(rf"\b{either(words)}\b", text):
+            return name
+    return ""

@@ -1,0 +1,131 @@
+"""Tell facts, comparisons, reasons, and what could not be resolved. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from agent.observations import Answered, Compared, Explained, Missed, Question, Unresolved
+from agent.quoting import escape
+from agent.reasons import liked_by_speaker, reasons
+from agent.rules.voice import Voice
+from retrieval.types import Candidate, Constraint, Item
+
+_DESCRIPTION, _CELL = 420, 90
+"""Characters of a description, and of a cell of a table."""
+_NUMBERED = re.compile(r"\[(\d+)\]")
+_CLOSE, _FAR = 5, 100
+_HEAVY = -0.05
+"""On the logit scale: a smaller part holds nothing back."""
+
+
+def answered(voice: Voice, found: Answered) -> str:
+    """Yes, no, a value, or that the catalogue does not say."""
+    item = voice.offered(found.item)
+    if found.answer == "unknown":
+        if found.facet in voice.catalog.spec.facets:
+            return voice.say("unsaid", item=item, label=voice.label(found.facet))
+        return voice.say("unsaid_all", item=item)
+    if not found.facet:
+        return voice.say("described", item=item, text=escape(found.value, _DESCRIPTION))
+    held = found.item.facets.get(found.facet)
+    number = "_is" if isinstance(held, bool) else "_several" if isinstance(held, tuple) and len(held) > 1 else ""
+    return voice.say(
+        f"{found.answer}{number}",
+        item=item,
+        label=voice.label(found.facet),
+        labels=voice.labels(found.facet),
+        value=escape(found.value, 300),
+    )
+
+
+def table(voice: Voice, found: Compared) -> str:
+    """Items side by side, as a small table."""
+    head = ["", *(voice.named(item) for item in found.items)]
+    rows = [[escape(label), *(escape(v, _CELL) or voice.part("dash") for v in values)] for label, values in found.rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
+def explained(voice: Voice, found: Explained) -> list[str]:
+    """The reasons for an item, and what speaks against it if something does; one paragraph each."""
+    item = voice.offered(found.candidate.item)
+    told = _reasons(voice, found.candidate)
+    if not told:
+        return [voice.say("explained_none", item=item)]
+    against = _held_back(voice, found.candidate)
+    if len(told) == 1:
+        return [" ".join([voice.say("explained_one", item=item, reason=told[0]), *against])]
+    return [voice.say("explained", item=item), "\n".join(f"- {reason}." for reason in told), *against]
+
+
+def missed(voice: Voice, found: Missed) -> str:
+    """What keeps an item off the list, and what would bring it in."""
+    item = voice.offered(found.item)
+    if found.breaks:
+        return " ".join([_broken(voice, found), voice.say("breaks_lift")])
+    if found.known:
+        return voice.say(f"missed_{found.known}", item=item)
+    sentences = [_ranked(voice, found)]
+    if found.candidate is not None:
+        sentences += [voice.say("for_it", reason=r) for r in _reasons(voice, found.candidate)[:1]]
+        sentences += _held_back(voice, found.candidate)
+    return " ".join([*sentences, voice.say("lift", title=voice.named(found.item))])
+
+
+def question(voice: Voice, found: Question) -> str:
+    """One question, with its choices and how many items each leaves."""
+    if not found.choices:
+        return voice.say("question_open", label=voice.label(found.facet))
+    choices = [voice.part("choice", value=voice.value(found.facet, v), count=f"{n:,}") for v, n in found.choices]
+    return voice.say("question", label=voice.label(found.facet), choices=voice.listed(choices, "or"))
+
+
+def unresolved(voice: Voice, found: Unresolved) -> str:
+    """A mention that is not known, with what it may have meant."""
+    numbered = _NUMBERED.fullmatch(found.mention.strip())
+    if numbered:
+        return voice.say("unknown_number", number=numbered[1])
+    mention = voice.mentioned(found.mention)
+    if not found.suggestions:
+        return voice.say("unknown", mention=mention)
+    items = voice.listed((voice.offered(item) for item in found.suggestions), "or")
+    namesakes = len(found.suggestions) > 1 and all(_same(found.mention, item) for item in found.suggestions)
+    return voice.say("unknown_which" if namesakes else "unknown_suggest", mention=mention, items=items)
+
+
+def _same(mention: str, item: Item) -> bool:
+    return item.title.casefold().startswith(mention.strip().casefold())
+
+
+def _broken(voice: Voice, found: Missed) -> str:
+    item = voice.offered(found.item)
+    conditions = voice.listed(voice.conditions(found.breaks))
+    held = [_held(voice, found.item, c) for c in found.breaks]
+    if not any(held):
+        return voice.say("breaks_unknown", item=item, conditions=conditions)
+    return voice.say("breaks", item=item, conditions=conditions, held=voice.listed(h for h in held if h))
+
+
+def _held(voice: Voice, item: Item, constraint: Constraint) -> str:
+    value = item.facets.get(constraint.facet)
+    return "" if value is None else voice.value(constraint.facet, value)
+
+
+def _ranked(voice: Voice, found: Missed) -> str:
+    item = voice.offered(found.item)
+    if found.rank is None:
+        return voice.say("missed_unranked", item=item)
+    key = "missed_close" if found.rank <= _CLOSE else "missed_rank_far" if found.rank > _FAR else "missed_rank"
+    return voice.say(key, item=item, rank=f"{found.rank:,}")
+
+
+def _reasons(voice: Voice, candidate: Candidate) -> list[str]:
+    liked = liked_by_speaker(voice.context.preferences)
+    return [escape(reason.text, 300) for reason in reasons(candidate, voice.catalog, liked=liked)]
+
+
+def _held_back(voice: Voice, candidate: Candidate) -> Sequence[str]:
+    """The heaviest part that lowers the score, if there are words for it."""
+    feature = min(candidate.parts, key=lambda name: candidate.parts[name], default="")
+    key = f"against_{feature}"
+    if key not in voice.phrases.variants or candidate.parts[feature] > _HEAVY:
+        return ()
+    return (voice.say("held_back", against=voice.part(key)),)

@@ -1,0 +1,166 @@
+"""Tell a list: what was understood, the items with a reason each, one next step, or that nothing fits. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from agent.observations import Found, Noted, Nothing
+from agent.plan import Search
+from agent.quoting import escape, plain
+from agent.rules.tell_wish import countable, noun_phrase, wish_of
+from agent.rules.voice import Voice
+from agent.types import Card, Reason
+from retrieval.catalog import as_labels
+from retrieval.types import Op, Relaxation
+
+_NEARLY = 0.5
+"""A reason of another kind than the line before is preferred when it weighs at least this share of the best one."""
+_RELAXATIONS = 3
+
+
+def lines(voice: Voice, cards: Sequence[Card]) -> list[str]:
+    """The numbered lines: title, and of its reasons the best that the lines before have not used up."""
+    said: list[str] = []
+    chosen: list[Reason] = []
+    for card in cards:
+        slots = {"number": card.number, "item": voice.offered(card.item)}
+        reason = _best(card, chosen)
+        if reason is None:
+            said.append(voice.part("line", **slots))
+        else:
+            chosen.append(reason)
+            said.append(voice.part("line_because", reason=escape(reason.text, 300), **slots))
+    return said
+
+
+def lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
+    """The sentence before a list: what was understood, and how much there is of it."""
+    wish = wish_of(voice, found)
+    if not first:
+        return voice.say("also_wish", wish=wish) if wish else voice.say("also")
+    if found.more:
+        return voice.say("lead_more_wish", wish=wish) if wish else voice.say("lead_more")
+    if found.sorted_by:
+        return _sorted(voice, found, wish or voice.part("nouns"))
+    if wish:
+        return _counted(voice, found, shown, wish)
+    if any(isinstance(o, Noted) for o in voice.context.observations):
+        return voice.say("lead_noted")
+    liked = _liked(voice)
+    return voice.say("lead_taste", liked=voice.listed(liked)) if liked else voice.say("lead_cold")
+
+
+def nothing(voice: Voice, found: Nothing) -> list[str]:
+    """Say plainly that nothing fits, and the smallest ways out with their counts."""
+    nouns = voice.part("nouns")
+    wish = noun_phrase(voice, nouns, found.constraints)
+    if found.exhausted:
+        return [voice.say("exhausted", wish=wish) if wish != nouns else voice.say("exhausted_all")]
+    if wish == nouns:
+        return [voice.say("nothing_at_all")]
+    ways = [_relaxation(voice, r) for r in found.relaxations[:_RELAXATIONS]]
+    key = "relax" if len(ways) > 1 else "relax_one"
+    return [voice.say("nothing", wish=wish), *([voice.say(key, relaxations="; ".join(ways))] if ways else [])]
+
+
+def next_step(voice: Voice, cards: Sequence[Card]) -> str:
+    """One gentle suggestion that fits the cards and was not made just before; of several, the seed chooses."""
+    steps = [s for s in _steps(voice, cards) if plain(s) not in plain(voice.before)]
+    return voice.chosen(steps) if steps else ""
+
+
+def _steps(voice: Voice, cards: Sequence[Card]) -> Iterator[str]:
+    number = cards[len(cards) // 2].number
+    if not any(p.said.kind == "item" for p in voice.context.preferences):
+        yield voice.say("next_taste")
+        if not voice.before:
+            return
+    yield voice.say("next_known")
+    yield voice.say("next_more_like", number=number)
+    yield voice.say("next_why", number=number)
+    if words := _comparatives(voice, cards):
+        yield voice.say("next_compare", words=voice.listed(words, "or"))
+    if pair := _dividing(voice, cards):
+        yield voice.say("next_facet", first=pair[0], last=pair[1])
+
+
+def _best(card: Card, chosen: Sequence[Reason]) -> Reason | None:
+    """The weightiest reason that tells this card from the others, rather of another kind than the line before."""
+    fresh = [r for r in card.reasons if not any(_same(r, c) for c in chosen)]
+    telling = [r for r in fresh if not _impersonal(r)] or fresh or list(card.reasons)
+    if not telling:
+        return None
+    last = chosen[-1].evidence[0].kind if chosen else ""
+    varied = (r for r in telling if r.evidence[0].kind != last and _weight(r) >= _NEARLY * _weight(telling[0]))
+    return next(varied, telling[0])
+
+
+def _same(a: Reason, b: Reason) -> bool:
+    """Whether two reasons say the same, be it in other words."""
+    wished = a.evidence[0].kind == b.evidence[0].kind == "wish"
+    return a.text == b.text or (wished and {e.ref for e in a.evidence} == {e.ref for e in b.evidence})
+
+
+def _impersonal(reason: Reason) -> bool:
+    """Said of many items and for anybody: that it is popular, new, or near the words as a whole."""
+    first = reason.evidence[0]
+    return first.kind in ("popularity", "recency") or not first.detail
+
+
+def _weight(reason: Reason) -> float:
+    return sum(e.weight for e in reason.evidence)
+
+
+def _sorted(voice: Voice, found: Found, wish: str) -> str:
+    label = voice.label(found.sorted_by)
+    orders = [a.sort for a in voice.context.plan.actions if isinstance(a, Search) and a.sort is not None]
+    spec = voice.catalog.facet(found.sorted_by)
+    words = [spec.more if o.descending else spec.less for o in orders if o.facet == found.sorted_by]
+    if words and words[0]:
+        return voice.say("lead_sorted_first", wish=wish, label=label, first=escape(words[0][0]))
+    return voice.say("lead_sorted", wish=wish, label=label)
+
+
+def _counted(voice: Voice, found: Found, shown: int, wish: str) -> str:
+    if not countable(voice, found):
+        return voice.say("lead_wish", wish=wish)
+    if found.matching == 1:
+        return voice.say("lead_one", wish=wish_of(voice, found, one=True))
+    if found.matching <= shown:
+        return voice.say("lead_few", wish=wish, count=found.matching)
+    return voice.say("lead_counted", wish=wish, count=f"{found.matching:,}")
+
+
+def _liked(voice: Voice) -> list[str]:
+    """The items liked last, at most two."""
+    said = [p.said for p in voice.context.preferences if p.said.kind == "item" and p.said.rated and not p.said.person]
+    return [escape(s.label, 80) for s in said if s.polarity > 0][-2:]
+
+
+def _relaxation(voice: Voice, way: Relaxation) -> str:
+    count = f"{way.count:,}"
+    if all(c.op is Op.NOT_IN for c in way.dropped):
+        values = voice.listed(voice.value(c.facet, v) for c in way.dropped for v in c.values)
+        return voice.part("allowing", values=values, count=count)
+    return voice.part("without", conditions=voice.listed(voice.conditions(way.dropped)), count=count)
+
+
+def _comparatives(voice: Voice, cards: Sequence[Card]) -> list[str]:
+    """One comparative per facet on which the cards differ."""
+    words: list[str] = []
+    for facet, spec in voice.catalog.spec.facets.items():
+        held = {card.item.facets.get(facet) for card in cards} - {None}
+        if len(held) > 1 and (spec.more or spec.less):
+            words.append(escape((spec.less or spec.more)[0]))
+    return words[:2]
+
+
+def _dividing(voice: Voice, cards: Sequence[Card]) -> tuple[str, str] | None:
+    """Two values of a facet, each on some of the cards and never both on one."""
+    for facet, spec in voice.catalog.spec.facets.items():
+        if spec.kind == "categorical" and spec.multi and spec.filterable and not spec.people:
+            held = [frozenset(as_labels(card.item.facets.get(facet))) for card in cards]
+            values = sorted({v for h in held for v in h}, key=lambda v: (-sum(v in h for h in held), v))
+            for a in values:
+                b = next((b for b in values if b != a and not any({a, b} <= h for h in held)), None)
+                if b is not None:
+                    return escape(a), escape(b)
+    return None

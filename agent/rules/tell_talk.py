@@ -1,0 +1,37 @@
+"""Tell what needs no item: greetings, thanks, help, and the way to a person. Pure."""
+
+from agent.observations import HandedOff, Said
+from agent.quoting import escape
+from agent.rules.tell_memory import clauses
+from agent.rules.voice import Voice
+
+_WITH_EXAMPLES = frozenset({"greeting", "help", "unclear", "empty"})
+_BRIEF = frozenset({"greeting", "thanks", "goodbye"})
+
+
+def talk(voice: Voice, found: Said, *, alone: bool) -> list[str]:
+    """Answer in kind, a paragraph each; beside an answer to something else only a word of politeness is left."""
+    if not alone:
+        return [voice.say(f"{found.kind}_short")] if found.kind in _BRIEF else []
+    if found.kind == "profile":
+        known = clauses(voice, voice.context.preferences)
+        return [voice.say("profile", clauses=known) if known else voice.say("profile_empty")]
+    if found.kind == "greeting" and voice.context.messages:
+        return [voice.say("greeting_again")]
+    return [voice.say(found.kind), *(_examples(voice) if found.kind in _WITH_EXAMPLES else ())]
+
+
+def handed_off(voice: Voice, found: HandedOff) -> str:
+    """Say that a person takes over."""
+    if found.reason.strip():
+        return voice.say("handed_off_why", reason=escape(found.reason, 160))
+    return voice.say("handed_off")
+
+
+def _examples(voice: Voice) -> list[str]:
+    prompts = voice.catalog.spec.prompts
+    if len(prompts) < 2:
+        return []
+    first = voice.chosen(prompts)
+    second = prompts[(prompts.index(first) + 1) % len(prompts)]
+    return [voice.say("examples", first=escape(first), last=escape(second))]

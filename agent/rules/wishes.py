@@ -1,0 +1,201 @@
+"""Tastes and requests: from the things of a message to what is remembered and what is fetched."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.plan import Action, Filter, Order, React, Recommend, Remember, Scope, Search, SimilarTo
+from agent.rules.comparison import is_comparative, order
+from agent.rules.conditions import comparison_filter, meant, value_filters
+from agent.rules.leftover import free_wish, is_gibberish, loose_things
+from agent.rules.reading import Reading, Rules, Thing
+from retrieval.types import Op
+
+_MOST = 12
+
+Verdict = Literal["like", "dislike", "seen", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a message says about what should be found."""
+
+    filters: tuple[Filter, ...] = ()
+    sort: Order | None = None
+    query: str = ""
+    titles: tuple[str, ...] = ()
+    critical: bool = False
+    """It compares with what was shown."""
+
+
+def opinions(reading: Reading, loose: Sequence[Thing], rules: Rules, person: str) -> tuple[Action, ...]:
+    """What is to be remembered: likes and dislikes, verdicts on the list shown, items that are known already."""
+    things = (*reading.things, *loose)
+    likes = [m for t in things if t.stance == "like" and t.reference is None for m in mentions(t)]
+    dislikes = [m for t in things if t.stance == "dislike" and t.reference is None for m in mentions(t)]
+    avoids = [m for t in things if t.stance == "avoid" for m in _avoided(t)]
+    calls: list[Action] = []
+    scope: Scope = "other" if person else "session" if _for_now(reading, rules) else "always"
+    if likes or dislikes or person:
+        calls.append(
+            Remember(likes=_once(likes), dislikes=_once(dislikes), scope=scope, person=person, words=_words(reading))
+        )
+    if avoids:
+        brief: Scope = "other" if person else "search"
+        calls.append(Remember(avoids=_once(avoids), scope=brief, person=person, words=_words(reading)))
+    return (*calls, *_reactions(things, reading, rules))
+
+
+def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
+    """What is to be found: conditions, an order, items to be like, and free words."""
+    free = free_wish(reading, loose, rules)
+    free = "" if is_gibberish(free, rules) else free
+    liked = [t for t in loose if t.stance == "like" and t.words.islower()]
+    query = " ".join(filter(None, [free, *(t.words for t in liked)]))
+    filters = [f for b in reading.bounds for f in b.filters]
+    filters += value_filters(reading, rules)
+    compared = [c for c in reading.comparisons if c.degree != "most"]
+    filters += [f for c in compared if (f := comparison_filter(c, reading, rules)) is not None]
+    most = next((c for c in reading.comparisons if c.degree == "most"), None)
+    words = query.split()
+    critical = any(c.degree == "more" for c in compared) or any(
+        is_comparative(w, rules.lexicon, rules.linker.language.ranks) for w in words
+    )
+    alike = (t for t in (*reading.things, *loose) if t.stance == "similar" or _is_twisted(t, reading, rules))
+    titles = _once(m for t in alike for m in mentions(t, named=True))
+    if query or filters:
+        query = " ".join([query, *_mentioned(reading, titles)]).strip()
+    return Wanted(tuple(dict.fromkeys(filters)), order(most) if most else None, query, titles, critical)
+
+
+def fetch(reading: Reading, want: Wanted, remembered: Sequence[Action], rules: Rules) -> Action | None:
+    """The one call that looks for items; None if the message asks for none."""
+    if want.titles:
+        return SimilarTo(titles=want.titles, twist=want.query, filters=want.filters, count=reading.count)
+    if want.filters or want.query or want.sort:
+        return Search(
+            query=want.query,
+            filters=want.filters,
+            sort=want.sort,
+            keep=_continues(reading, want, rules),
+            drop=_dropped(reading, rules),
+            count=reading.count,
+        )
+    bare = [m for t in reading.things if t.stance in ("", "want", "none") for m in t.items]
+    if bare and not remembered:
+        return SimilarTo(titles=_once(bare), count=reading.count)
+    dropped = _dropped(reading, rules)
+    if dropped:
+        return Search(keep=True, drop=dropped, count=reading.count)
+    if not remembered:
+        return Recommend(count=reading.count) if reading.count or _requests(reading, rules) else None
+    return _after_opinions(reading, remembered)
+
+
+def loose(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
+    """Objects without a name, less those that are comparisons and the like."""
+    return tuple(t for t in loose_things(reading, rules) if not is_gibberish(t.words, rules) or t.stance != "avoid")
+
+
+def mentions(thing: Thing, *, named: bool = False) -> tuple[str, ...]:
+    """How a plan names a thing. `named`: only items, not facet values."""
+    if thing.items:
+        return thing.items
+    if thing.span is None:
+        return (thing.words,) if thing.words and thing.reference is None else ()
+    return () if named else tuple(f"{m.facet}: {m.value}" for m in meant(thing))
+
+
+def _avoided(thing: Thing) -> tuple[str, ...]:
+    if meant(thing):
+        return ()
+    if thing.reference is not None:
+        return ()
+    return thing.items or (thing.words,)
+
+
+def _reactions(things: Iterable[Thing], reading: Reading, rules: Rules) -> list[Action]:
+    rejecting = rules.lexicon.reactions["reject"].search(reading.masked)
+    calls: list[Action] = []
+    for thing in things:
+        verdict = _verdict(thing, rejecting=rejecting is not None)
+        if verdict is None:
+            continue
+        named = thing.items or ((thing.words,) if thing.span is None and thing.reference is None else ())
+        calls += [React(item=mention, verdict=verdict) for mention in named]
+    return calls[:_MOST]
+
+
+def _verdict(thing: Thing, *, rejecting: bool) -> Verdict | None:
+    """The verdict to record on a thing: on what was shown any, on what was named only 'seen' and 'reject'."""
+    if thing.stance in ("seen", "reject"):
+        return thing.stance
+    if thing.reference is None:
+        return None
+    if thing.stance == "avoid" or (thing.stance == "dislike" and rejecting):
+        return "reject"
+    return thing.stance if thing.stance in ("like", "dislike") else None
+
+
+def _is_twisted(thing: Thing, reading: Reading, rules: Rules) -> bool:
+    """'Heat but funnier': a bare title that opens the message is something to be like."""
+    opens = bool(thing.items) and thing.stance == "" and not reading.plain[: thing.start].strip(" \"'")
+    return opens and rules.lexicon.parts["twist"].match(reading.plain, thing.end) is not None
+
+
+def _mentioned(reading: Reading, titles: Sequence[str]) -> list[str]:
+    """Items that are named beside a wish, and neither liked nor to be alike, say what it is about."""
+    neutral = (t for t in reading.things if t.items and t.span is not None and t.stance in ("", "want", "none"))
+    neutral = (t for t in neutral if not set(t.items) & set(titles))
+    return [t.words for t in neutral]
+
+
+def _continues(reading: Reading, want: Wanted, rules: Rules) -> bool:
+    """Whether the message refines the last search instead of beginning another."""
+    if reading.context.last is None:
+        return False
+    parts = rules.lexicon.parts
+    if want.critical or parts["what_if"].match(reading.plain.lstrip()) or parts["only"].search(reading.masked):
+        return True
+    positive = [f for f in want.filters if f.op is not Op.NOT_IN]
+    if not positive and not want.query:
+        return want.sort is None or not parts["fresh"].search(reading.masked)
+    return not parts["fresh"].search(reading.masked) and not parts["request"].match(reading.plain)
+
+
+def _dropped(reading: Reading, rules: Rules) -> tuple[str, ...]:
+    """Facets that do not matter any more: 'any year is fine'."""
+    match = rules.lexicon.parts["no_matter"].search(reading.plain)
+    if match is None:
+        return ()
+    words = next((w for w in match.groupdict().values() if w), "").removeprefix("the ").strip()
+    return tuple(
+        name
+        for name, spec in rules.catalog.spec.facets.items()
+        if words in {name.casefold(), spec.label.casefold(), spec.plural.casefold()}
+    )
+
+
+def _requests(reading: Reading, rules: Rules) -> bool:
+    return any(m.stance in ("want", "similar") for m in reading.marks) or bool(
+        rules.lexicon.parts["fresh"].search(reading.masked)
+    )
+
+
+def _after_opinions(reading: Reading, remembered: Sequence[Action]) -> Action:
+    """After news about taste the list is made anew, under the conditions that still hold."""
+    if all(isinstance(a, React) and a.verdict in ("seen", "reject") for a in remembered) and reading.context.shown:
+        return Recommend(more=True, count=reading.count)
+    return Search(keep=True, count=reading.count) if reading.context.last else Recommend(count=reading.count)
+
+
+def _for_now(reading: Reading, rules: Rules) -> bool:
+    return rules.lexicon.parts["temporary"].search(reading.masked) is not None
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
+
+
+def _words(reading: Reading) -> str:
+    return reading.text.strip()[:300]

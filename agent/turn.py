@@ -1,0 +1,204 @@
+"""One chat turn: read once, plan, run the tools, show the cards, tell, write once."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from agent.cards import cards_of
+from agent.errors import AgentError, BadRequest
+from agent.plan import Plan, Recommend, Remember, Search, SimilarTo
+from agent.ports import ChatModel, PlanContext, Store, TellContext
+from agent.profile import Moment
+from agent.replay import replay
+from agent.tools import run
+from agent.trace import record_of
+from agent.types import (
+    Card,
+    Done,
+    Event,
+    Failed,
+    Message,
+    Observed,
+    Planned,
+    Recommended,
+    Snapshot,
+    TextDelta,
+    Turn,
+    TurnRequest,
+)
+from agent.work import Work
+from retrieval.errors import RetrievalError
+from retrieval.index import Index
+
+log = logging.getLogger(__name__)
+
+_KEPT_MESSAGES = 40
+_KEPT_LISTS = 20
+
+
+async def take_turn(
+    request: TurnRequest, index: Index, model: ChatModel, store: Store, now: Callable[[], datetime]
+) -> AsyncGenerator[Event, None]:
+    """Run one turn as a stream of events that ends in exactly one Done or Failed. Only a Done turn is remembered."""
+    outcome, start = "interrupted", time.perf_counter()
+    try:
+        async for event in _steps(request, index, model, store, now):
+            outcome = {Done: "ok", Failed: "failed"}.get(type(event), outcome)
+            yield event
+    except (AgentError, RetrievalError) as error:
+        outcome = "failed"
+        yield Failed(getattr(error, "code", "retrieval_error"), str(error))
+    except Exception:
+        outcome = "crashed"
+        raise
+    finally:
+        log.info("turn %s in %.0f ms, tier %s", outcome, (time.perf_counter() - start) * 1e3, model.tier)
+
+
+async def _steps(
+    request: TurnRequest, index: Index, model: ChatModel, store: Store, now: Callable[[], datetime]
+) -> AsyncGenerator[Event, None]:
+    clock = _Clock()
+    snapshot = await _state(request, index, model, store, now)
+    clock.lap("load")
+    work = _begin(request, index, snapshot, now())
+    plan = await _plan(request, work, model)
+    clock.lap("plan")
+    yield Planned(plan, model.tier)
+
+    work = await asyncio.to_thread(_run, plan, work)
+    cards = cards_of(work.observations, index.catalog, work.preferences)
+    clock.lap("tools")
+    for observation in work.observations:
+        yield Observed(observation)
+    if cards:
+        yield Recommended(cards, sum(getattr(o, "matching", 0) for o in work.observations))
+
+    pieces: list[str] = []
+    async for piece in model.tell(_tell_context(plan, work, cards)):
+        pieces.append(piece)
+        yield TextDelta(piece)
+    clock.lap("tell")
+
+    done = _finish(plan, work, cards, "".join(pieces), model, clock)
+    if request.history is None and (request.user or request.session):
+        await store.commit(replace(_turn(request, work, done, model), version=snapshot.version))
+    yield done
+
+
+async def _state(
+    request: TurnRequest, index: Index, model: ChatModel, store: Store, now: Callable[[], datetime]
+) -> Snapshot:
+    if request.history is None:
+        return await store.load(request.user, request.session)
+    return await replay(request, index, model, now())
+
+
+def _begin(request: TurnRequest, index: Index, snapshot: Snapshot, at: datetime) -> Work:
+    moment = Moment(request.session, snapshot.dialogue.turn + 1, at.astimezone(UTC).isoformat(timespec="seconds"))
+    history = index.log.history(request.user) if request.user else ()
+    return Work(index, request, moment, snapshot.profile, snapshot.dialogue, history)
+
+
+async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Plan:
+    if request.actions:
+        return Plan(actions=request.actions)
+    context = PlanContext(
+        text=request.text,
+        messages=work.dialogue.messages,
+        shown=work.scene.shown,
+        last=work.dialogue.last,
+        preferences=work.preferences,
+        person=work.dialogue.person,
+        asked=work.dialogue.asked,
+    )
+    return answered(await model.plan(context))
+
+
+def answered(plan: Plan) -> Plan:
+    """A person who only states a taste wants results too: such a plan ends in a recommendation."""
+    states_taste = any(
+        isinstance(a, Remember) and (a.likes or a.wants or a.constraints or a.avoids) for a in plan.actions
+    )
+    only_memory = all(isinstance(a, Remember) for a in plan.actions)
+    return Plan(actions=(*plan.actions, Recommend())) if states_taste and only_memory else plan
+
+
+def _run(plan: Plan, work: Work) -> Work:
+    for action in plan.actions:
+        work = run(action, work)
+    return work
+
+
+def _tell_context(plan: Plan, work: Work, cards: tuple[Card, ...]) -> TellContext:
+    return TellContext(
+        text=work.request.text,
+        plan=plan,
+        observations=work.observations,
+        cards=cards,
+        preferences=work.preferences,
+        messages=work.dialogue.messages,
+        person=work.dialogue.person,
+        turn=work.moment.turn,
+    )
+
+
+def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, model: ChatModel, clock: "_Clock") -> Done:
+    fetched = any(isinstance(a, Search | SimilarTo | Recommend) for a in plan.actions)
+    basis = ("; cf" if work.index.manifest.cf else "; content-only") if fetched else ""
+    return Done(
+        reply=reply,
+        cards=cards,
+        profile=work.preferences,
+        plan=plan,
+        tier=model.tier + basis,
+        timings_ms={**work.timings_ms, **clock.laps_ms()},
+        session=work.request.session,
+        turn=work.moment.turn,
+    )
+
+
+def _turn(request: TurnRequest, work: Work, done: Done, model: ChatModel) -> Turn:
+    said = (Message("user", request.text), Message("assistant", done.reply))
+    shown = (tuple(c.item.item_id for c in done.cards),) if done.cards else ()
+    dialogue = replace(
+        work.dialogue,
+        messages=(*work.dialogue.messages, *said)[-_KEPT_MESSAGES:],
+        shown=(*work.dialogue.shown, *shown)[-_KEPT_LISTS:],
+        turn=done.turn,
+    )
+    return Turn(work.profile, dialogue, record_of(request, work, done))
+
+
+class _Clock:
+    """Wall time per stage of a turn, in milliseconds."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage], self._last = (now - self._last) * 1e3, now
+
+    def laps_ms(self) -> dict[str, float]:
+        return {**self._laps, "turn": (time.perf_counter() - self._start) * 1e3}
+
+
+def checked(request: TurnRequest, max_chars: int) -> TurnRequest:
+    """Refuse what cannot be read: over-long text, control characters in ids."""
+    if len(request.text) > max_chars:
+        raise BadRequest(
+            f"the message has {len(request.text)} characters, the limit is {max_chars}; send a shorter one"
+        )
+    for name, value in (("user", request.user), ("session", request.session)):
+        if len(value) > 200 or not value.isprintable():
+            raise BadRequest(f"{name} {value[:40]!r} is not usable; use up to 200 printable characters")
+    if not 1 <= request.count <= 50:
+        raise BadRequest(f"count {request.count!r} is out of range; ask for 1 to 50 items")
+    if not 0.0 <= request.diversity <= 1.0:
+        raise BadRequest(f"diversity {request.diversity!r} is out of range; use 0 to 1")
+    return request

@@ -1,0 +1,41 @@
+"""The state of a turn in progress: a frozen value that the tools pass on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from agent.observations import Observation
+from agent.profile import Moment, Preference, Profile
+from agent.resolve import Scene
+from agent.types import Dialogue, TurnRequest
+from retrieval.index import Index
+from retrieval.types import Taste
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The state of a turn in progress. `history` is what the interaction log knows of the person, oldest first."""
+
+    index: Index
+    request: TurnRequest
+    moment: Moment
+    profile: Profile
+    dialogue: Dialogue
+    history: tuple[Taste, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def scene(self) -> Scene:
+        """What the words of the plan are resolved against."""
+        last = self.dialogue.shown[-1] if self.dialogue.shown else ()
+        shown = tuple(item for i in last if (item := self.index.catalog.get(i)))
+        return Scene(self.index.catalog, self.index.linker, shown)
+
+    @property
+    def preferences(self) -> tuple[Preference, ...]:
+        """What counts in this turn: for the speaker, or only what was said about the person it is for."""
+        return self.profile.active(self.dialogue.session, self.dialogue.person)
+
+    def seeing(self, *observations: Observation) -> "Work":
+        """The state with further observations."""
+        return replace(self, observations=(*self.observations, *observations))

@@ -1,0 +1,1 @@
+"""Measurements of speed and size on the bundled films: `make bench`."""

@@ -1,0 +1,183 @@
+"""The catalogue in memory: items by id, facet columns, and exact answers to 'which items satisfy this?'."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from itertools import combinations
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from retrieval.errors import CatalogError
+from retrieval.manifest import CatalogSpec, FacetSpec
+from retrieval.types import Constraint, FacetValue, Item, Op, Relaxation, Scalar
+
+Mask: TypeAlias = NDArray[np.bool_]
+"""Shape (n items,), in catalogue order."""
+
+
+class Catalog:
+    """Items of one catalogue in a fixed order, with one column per facet. Immutable after construction."""
+
+    def __init__(self, items: Sequence[Item], spec: CatalogSpec) -> None:
+        self.items = tuple(items)
+        self.spec = spec
+        self.ids = tuple(item.item_id for item in self.items)
+        self._position = {item_id: row for row, item_id in enumerate(self.ids)}
+        if len(self._position) != len(self.items):
+            twice = next(item_id for item_id, n in Counter(self.ids).items() if n > 1)
+            raise CatalogError(f"item_id {twice!r} occurs twice; a catalogue holds each id once")
+        self._labels: dict[str, tuple[dict[str, int], sparse.csc_matrix]] = {}
+        self._numbers: dict[str, NDArray[np.float64]] = {}
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self._position
+
+    def get(self, item_id: str) -> Item | None:
+        """Look an item up by its id."""
+        row = self._position.get(item_id)
+        return None if row is None else self.items[row]
+
+    def position(self, item_id: str) -> int:
+        """Row of an item; KeyError for an id that is not in the catalogue."""
+        return self._position[item_id]
+
+    def positions(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+        """Rows of those ids that are in the catalogue, in the given order."""
+        return np.array([self._position[i] for i in item_ids if i in self._position], dtype=np.int64)
+
+    def facet(self, name: str) -> FacetSpec:
+        """Specification of a facet; CatalogError if there is none of that name."""
+        spec = self.spec.facets.get(name)
+        if spec is None:
+            raise CatalogError(f"no facet {name!r} in this catalogue; it has {', '.join(sorted(self.spec.facets))}")
+        return spec
+
+    def values(self, facet: str) -> Mapping[str, int]:
+        """How many items hold each value of a categorical facet, most frequent first."""
+        index, column = self._label_column(facet)
+        counts = np.asarray(column.getnnz(axis=0))
+        order = np.argsort(-counts, kind="stable")
+        names = list(index)
+        return {names[i]: int(counts[i]) for i in order}
+
+    def bounds(self, facet: str) -> tuple[float, float] | None:
+        """Smallest and largest value of a numeric, date (ordinal) or boolean facet; None if no item has one."""
+        column = self.numbers(facet)
+        return None if np.isnan(column).all() else (float(np.nanmin(column)), float(np.nanmax(column)))
+
+    def numbers(self, facet: str) -> NDArray[np.float64]:
+        """Column of a numeric, date (ordinal) or boolean facet, NaN where unknown; shape (n items,)."""
+        if facet not in self._numbers:
+            self.facet(facet)
+            raw = (item.facets.get(facet) for item in self.items)
+            self._numbers[facet] = np.array([np.nan if v is None else as_number(v) for v in raw], dtype=np.float64)
+        return self._numbers[facet]
+
+    def labels(self, facet: str) -> tuple[tuple[str, ...], sparse.csc_matrix]:
+        """Value names and the (n items, n values) incidence matrix of a categorical facet."""
+        index, column = self._label_column(facet)
+        return tuple(index), column
+
+    def mask(self, constraints: Sequence[Constraint], exclude: Iterable[str] = ()) -> Mask:
+        """Which items satisfy every constraint and are not excluded."""
+        keep = np.ones(len(self.items), dtype=np.bool_)
+        for constraint in constraints:
+            keep &= self._satisfies(constraint)
+        keep[self.positions(exclude)] = False
+        return keep
+
+    def relaxations(self, constraints: Sequence[Constraint], exclude: Iterable[str] = ()) -> tuple[Relaxation, ...]:
+        """Return the smallest sets of constraints without which something matches, most matches first."""
+        excluded = tuple(exclude)
+        masks = [self._satisfies(c) for c in constraints]
+        allowed = self.mask((), excluded)
+        for size in range(1, len(constraints) + 1):
+            found = [
+                Relaxation(tuple(constraints[i] for i in drop), count)
+                for drop in _subsets(len(constraints), size)
+                if (count := int(_all(allowed, [m for i, m in enumerate(masks) if i not in drop]).sum())) > 0
+            ]
+            if found:
+                return tuple(sorted(found, key=lambda r: -r.count))
+        return ()
+
+    def _satisfies(self, constraint: Constraint) -> Mask:
+        if self.facet(constraint.facet).kind == "categorical":
+            return self._satisfies_labels(constraint)
+        column = self.numbers(constraint.facet)
+        targets = [as_number(v) for v in constraint.values]
+        match constraint.op:
+            case Op.IN:
+                return np.isin(column, targets)
+            case Op.NOT_IN:
+                return ~np.isin(column, targets)
+            case Op.GE:
+                return column >= targets[0]
+            case Op.LE:
+                return column <= targets[0]
+            case Op.GT:
+                return column > targets[0]
+            case Op.LT:
+                return column < targets[0]
+
+    def _satisfies_labels(self, constraint: Constraint) -> Mask:
+        index, column = self._label_column(constraint.facet)
+        rows = [index[str(v)] for v in constraint.values if str(v) in index]
+        held = np.asarray(column[:, rows].sum(axis=1)).ravel() > 0
+        if constraint.op is Op.IN:
+            return held
+        if constraint.op is Op.NOT_IN:
+            return ~held
+        raise CatalogError(f"{constraint.op.value!r} cannot compare {constraint.facet!r}: its values are words")
+
+    def _label_column(self, facet: str) -> tuple[dict[str, int], sparse.csc_matrix]:
+        if facet not in self._labels:
+            if self.facet(facet).kind != "categorical":
+                raise CatalogError(f"facet {facet!r} is {self.facet(facet).kind}, not categorical")
+            index: dict[str, int] = {}
+            rows: list[int] = []
+            columns: list[int] = []
+            for row, item in enumerate(self.items):
+                for value in as_labels(item.facets.get(facet)):
+                    rows.append(row)
+                    columns.append(index.setdefault(value, len(index)))
+            shape = (len(self.items), len(index))
+            ones = np.ones(len(rows), dtype=np.float32)
+            self._labels[facet] = (index, sparse.csc_matrix((ones, (rows, columns)), shape=shape))
+        return self._labels[facet]
+
+    @cached_property
+    def filterable(self) -> tuple[str, ...]:
+        """Names of the facets that constraints may use."""
+        return tuple(name for name, spec in self.spec.facets.items() if spec.filterable)
+
+
+def as_number(value: FacetValue | Scalar) -> float:
+    """Numbers, dates (ordinal) and booleans as a float; CatalogError for words."""
+    if isinstance(value, date):
+        return float(value.toordinal())
+    if isinstance(value, bool | int | float):
+        return float(value)
+    raise CatalogError(f"{value!r} is not a number, a date or a yes/no")
+
+
+def as_labels(value: FacetValue | None) -> tuple[str, ...]:
+    """Return the values of a categorical facet, each once."""
+    if value is None:
+        return ()
+    return tuple(dict.fromkeys(value)) if isinstance(value, tuple) else (str(value),)
+
+
+def _subsets(n: int, size: int) -> list[frozenset[int]]:
+    return [frozenset(c) for c in combinations(range(n), size)]
+
+
+def _all(start: Mask, masks: Sequence[Mask]) -> Mask:
+    return np.asarray(np.logical_and.reduce([start, *masks]), dtype=np.bool_)

@@ -1,0 +1,145 @@
+"""Links words to things of the catalogue: a mention to an item, the names in a text, pointers at a list."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from retrieval.aliases import Aliases, load_aliases
+from retrieval.catalog import Catalog
+from retrieval.credibility import Names, is_series
+from retrieval.finding import Span, find
+from retrieval.folding import forms
+from retrieval.language import Language, load_language
+from retrieval.linking import Link, Match, rank
+from retrieval.references import Pointers, Reference
+from retrieval.spelling import Speller
+from retrieval.titles import TitleIndex
+from retrieval.types import FacetValue, Item
+from retrieval.values import Meaning, ValueIndex
+
+_YEARS = (1000.0, 2200.0)
+
+
+class Linker:
+    """Knows every name of a catalogue. Immutable; safe to share between threads."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        aliases: Aliases | None = None,
+        counts: Mapping[str, float] | None = None,
+        language: Language | None = None,
+    ) -> None:
+        """Take the catalogue, other words for its things, how often people meet each item (by id), and a language."""
+        aliases, counts = aliases or Aliases(), counts or {}
+        self._language = language or load_language()
+        self._catalog = catalog
+        self._moment = moment_facet(catalog)
+        weights = [counts.get(i, 0.0) for i in catalog.ids]
+        moments = [_year(item.facets.get(self._moment)) for item in catalog.items]
+        titles = TitleIndex([item.title for item in catalog.items], weights, moments, self._language)
+        values = ValueIndex(catalog, aliases, weights, self._language)
+        self._names = Names(
+            titles=titles,
+            ids=catalog.ids,
+            values=values,
+            nicknames={self._key(word): ids for word, ids in aliases.titles.items()},
+            speller=Speller({*titles.vocabulary, *values.vocabulary}, self._language.ranks),
+            language=self._language,
+            catalog=catalog,
+        )
+        self._pointers = Pointers(self._language, {catalog.spec.noun, catalog.spec.nouns, *catalog.spec.words})
+
+    @property
+    def language(self) -> Language:
+        """The language whose words are linked."""
+        return self._language
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is a common one, or part of a name of this catalogue."""
+        folded = forms(word)
+        return bool(folded) and (folded[0] in self._language.ranks or self._names.speller.knows(folded[0]))
+
+    def link(self, mention: str) -> Link:
+        """Link a mention of one item. An unknown one has its nearest titles as candidates, never as an answer."""
+        if mention.removeprefix("id:") in self._catalog:
+            return Link(mention, "sure", (Match(mention.removeprefix("id:"), 1.0),))
+        key = self._key(mention)
+        if key in self._names.nicknames and self._names.titles.lookup(forms(mention)) is None:
+            ids = self._names.nicknames[key]
+            return Link(mention, "sure" if len(ids) == 1 else "ambiguous", tuple(Match(i, 1.0) for i in ids))
+        ranked = rank(mention, self._names.titles, self._names.speller, self._language)
+        matches = tuple(Match(self._names.ids[row], round(score, 3)) for row, score in ranked.rows)
+        return Link(mention, ranked.status, matches)
+
+    def value(self, mention: str, facet: str = "") -> Meaning | None:
+        """Return the facet value that a whole mention names, in one facet or in any; None if there is none.
+
+        Without a facet, a mention that is also the title of an item with that value means the item.
+        """
+        words = forms(mention)
+        found = self._names.values.lookup(words, facet) if words else None
+        if found is None or found.together or (not facet and (found.partial or is_series(words, found, self._names))):
+            return None
+        return found.meanings[0]
+
+    def find(self, text: str) -> tuple[Span, ...]:
+        """Return the names in a text, in order, none overlapping. Reads the first 400 words."""
+        return find(text, self._names)
+
+    def references(self, text: str) -> tuple[Reference, ...]:
+        """Return the pointers at a list in a text, in order."""
+        return self._pointers.find(text)
+
+    def listed(self, text: str) -> tuple[str, ...]:
+        """Return the ids of the items a numbered list in a text names, in its order: '1. Heat (1995)' or '[1] Heat'."""
+        links = (self.link(line) for line in _numbered(text))
+        return tuple(dict.fromkeys(link.candidates[0].item_id for link in links if link.status == "sure"))
+
+    def name(self, item: Item) -> str:
+        """Return how to mention an item so that it links back to this one: title, with year, or id."""
+        year = _year(item.facets.get(self._moment))
+        full = f"{item.title} ({year})" if year is not None else item.title
+        link = self.link(full)
+        same = link.status == "sure" and link.candidates[0].item_id == item.item_id
+        return full if same else f"id:{item.item_id}"
+
+    def _key(self, name: str) -> str:
+        return self._language.key(forms(name))
+
+
+def open_linker(catalog: Catalog, alias_files: Iterable[Path], counts: Mapping[str, float], code: str = "en") -> Linker:
+    """Build a linker from files; CatalogError for an alias or language file that cannot be used."""
+    return Linker(catalog, load_aliases(alias_files, catalog, strict=False), counts, load_language(code))
+
+
+def moment_facet(catalog: Catalog) -> str:
+    """Return the facet that tells items of one name apart: a date, or numbers that are years; '' if there is none."""
+    for name, spec in catalog.spec.facets.items():
+        bounds = catalog.bounds(name) if spec.kind in ("numeric", "date") else None
+        if bounds is None:
+            continue
+        if spec.kind == "date" or (not spec.unit and _YEARS[0] <= bounds[0] and bounds[1] <= _YEARS[1]):
+            return name
+    return ""
+
+
+def _year(value: FacetValue | None) -> int | None:
+    if value is None or isinstance(value, bool | str | tuple):
+        return None
+    return int(value) if isinstance(value, int | float) else value.year
+
+
+def _numbered(text: str) -> Iterable[str]:
+    for line in text.splitlines():
+        head, _, rest = line.strip().strip("*").partition(" ")
+        if head.strip("[]().:*").isdigit() and rest.strip():
+            yield _title_of(rest)
+
+
+def _title_of(entry: str) -> str:
+    """The title at the head of a list entry: up to the bracket of its year, or to a dash."""
+    entry = entry.strip().strip("*_")
+    closing = entry.find(")")
+    if closing > 0:
+        return entry[: closing + 1].replace("*", "")
+    return entry.partition(" – ")[0].partition(" — ")[0].partition(" - ")[0].replace("*", "").strip()

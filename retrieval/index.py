@@ -1,0 +1,115 @@
+"""A built index, opened: the catalogue, what is known about it, and the retriever over it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval import layout
+from retrieval.catalog import Catalog
+from retrieval.cf import load_cf
+from retrieval.documents import document_text, write_embedding_cache
+from retrieval.embed import reopen_embedder
+from retrieval.entities import Linker, moment_facet, open_linker
+from retrieval.errors import EmbedderUnusable
+from retrieval.habits import Habits
+from retrieval.interactions import InteractionLog
+from retrieval.manifest import Manifest
+from retrieval.pipeline import Retriever
+from retrieval.popularity import Popularity
+from retrieval.ports import Embedder
+from retrieval.source import Source
+from retrieval.vectors_chroma import ChromaVectors, open_embedded, open_server
+from retrieval.versions import current_version
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One version of one catalogue. A newer one is opened beside it, never into it."""
+
+    path: Path
+    """The version's own folder."""
+    manifest: Manifest
+    catalog: Catalog
+    retriever: Retriever
+    linker: Linker
+    log: InteractionLog
+
+
+def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Index:
+    """Open the live version at `path`, with the embedder it was built with, which is kept in `home` unless given.
+
+    IndexMissing when nothing was built there, IndexUnusable when it is damaged or of another schema version,
+    StoreDown when its Chroma server does not answer, EmbedderUnusable when its model cannot be loaded.
+    """
+    folder = current_version(path)
+    manifest = layout.read_manifest(folder)
+    catalog = Catalog(layout.read_items(folder, manifest.spec), manifest.spec)
+    vectors = layout.read_embeddings(folder, len(catalog), manifest.dimensions)
+    log = InteractionLog.load(folder / layout.LOG)
+    popularity = Popularity.of(log, released(catalog))
+    now = None if log.as_of is None else log.as_of + 1
+    common = popularity.now(now) if len(log) else {}
+    retriever = Retriever(
+        catalog,
+        _fitting(embedder or reopen_embedder(manifest.embedder, home), manifest),
+        open_store(folder),
+        vectors,
+        cf=load_cf(folder / layout.CF) if manifest.cf else None,
+        lately=load_cf(folder / layout.CF_LATELY) if (folder / layout.CF_LATELY).is_dir() else None,
+        common=common,
+        habits=Habits.of(log, popularity) if now is not None else None,
+        as_of=now or 0.0,
+        fusions=layout.read_fusions(folder),
+        newness=moment_facet(catalog),
+    )
+    counts = dict(zip(catalog.ids, common["popularity"].tolist(), strict=True)) if common else {}
+    linker = open_linker(catalog, folder.glob("aliases.*.toml"), counts)
+    return Index(folder, manifest, catalog, retriever, linker, log)
+
+
+def released(catalog: Catalog) -> NDArray[np.float64] | None:
+    """When each item came out, in unix seconds, shape (n items,), NaN where unknown; None if no facet says so."""
+    facet = moment_facet(catalog)
+    if not facet:
+        return None
+    moments = catalog.numbers(facet)
+    if catalog.facet(facet).kind == "date":
+        return (moments - _EPOCH) * _DAY
+    return np.array([np.nan if np.isnan(year) else _new_year(int(year)) for year in moments])
+
+
+def _new_year(year: int) -> float:
+    return datetime(min(max(year, 1), 9999), 1, 1, tzinfo=UTC).timestamp()
+
+
+def _fitting(embedder: Embedder, manifest: Manifest) -> Embedder:
+    if embedder.name != manifest.embedder:
+        raise EmbedderUnusable(f"the index was built with {manifest.embedder!r}, not {embedder.name!r}; build it again")
+    return embedder
+
+
+def open_store(folder: Path) -> ChromaVectors:
+    """The vector store of a version."""
+    address = layout.read_address(folder)
+    if address.url:
+        return open_server(address.url, address.collection)
+    return open_embedded(folder / layout.CHROMA)
+
+
+def is_stale(index: Index, source: Source) -> bool:
+    """Whether the source's files differ from those the index was built from."""
+    return source.hashes() != index.manifest.sources
+
+
+def ship_embeddings(index: Index, target: Path) -> None:
+    """Write an index's embeddings as an embeddings.npz, to lie beside the source and save others the embedding."""
+    manifest = index.manifest
+    texts = [document_text(item, manifest.spec) for item in index.catalog.items]
+    vectors = layout.read_embeddings(index.path, len(texts), manifest.dimensions)
+    write_embedding_cache(target, manifest.embedder, texts, vectors)

@@ -1,0 +1,169 @@
+"""Source files to items and interactions; every bad row is reported with file, line, column, value and reason."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from retrieval.cells import MAX_ID, MAX_TEXT, MAX_TITLE, Unreadable, as_facet, as_moment, as_number, as_text, is_empty
+from retrieval.errors import CatalogError, RowRejected
+from retrieval.infer import FacetColumn, ItemColumns, infer_columns
+from retrieval.spec_file import Overlay
+from retrieval.tables import Row, read_table
+from retrieval.types import FacetValue, Interaction, Item
+from retrieval.wellknown import key_of, wellknown
+
+T = TypeVar("T")
+
+DEFAULT_EVENT = "interaction"
+_REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A read source: usable items in file order, how their columns were read, and what was refused."""
+
+    items: tuple[Item, ...]
+    columns: ItemColumns
+    interactions: tuple[Interaction, ...]
+    rejected: tuple[RowRejected, ...]
+    rows_in: int
+    """Rows of both files, rejected ones included."""
+
+
+def load(items: Path, interactions: Path | None, overlay: Overlay, *, strict: bool = False) -> Loaded:
+    """Read both files. Strict: raise the first RowRejected; else collect them. CatalogError when no item is usable."""
+    refused = _Refused(strict)
+    rows = (row for row in read_table(items) if isinstance(row, Row))
+    columns = infer_columns(rows, items.name, overlay)
+    good = tuple(refused.keep(read_items(items, columns)))
+    if not good:
+        raise CatalogError(f"no row of {items.name!r} can be used; the first: {refused.rejected[0]}")
+    events: tuple[Interaction, ...] = ()
+    if interactions is not None:
+        events = tuple(refused.keep(read_interactions(interactions, {item.item_id for item in good})))
+    rows_in = len(good) + len(events) + len(refused.rejected)
+    return Loaded(good, columns, events, tuple(refused.rejected), rows_in)
+
+
+class _Refused:
+    """Collects what is refused, or raises it when strict."""
+
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
+        self.rejected: list[RowRejected] = []
+
+    def keep(self, outcomes: Iterable[T | RowRejected]) -> Iterator[T]:
+        for outcome in outcomes:
+            if not isinstance(outcome, RowRejected):
+                yield outcome
+            elif self.strict:
+                raise outcome
+            else:
+                self.rejected.append(outcome)
+
+
+def read_items(path: Path, columns: ItemColumns) -> Iterator[Item | RowRejected]:
+    """Stream items; the second row with an id is refused."""
+    lines: dict[str, int] = {}
+    for row in read_table(path):
+        outcome = row if isinstance(row, RowRejected) else _outcome(path.name, row, columns)
+        if isinstance(outcome, Item) and isinstance(row, Row):
+            first = lines.setdefault(outcome.item_id, row.line)
+            if first != row.line:
+                reason = f"this id is already on line {first}"
+                outcome = RowRejected(path.name, row.line, columns.item_id, outcome.item_id, reason)
+        yield outcome
+
+
+def _outcome(file: str, row: Row, columns: ItemColumns) -> Item | RowRejected:
+    column = columns.item_id
+    try:
+        item_id = _needed(row.cells.get(column), MAX_ID)
+        column = columns.title
+        title = _needed(row.cells.get(column), MAX_TITLE)
+        column = columns.description or ""
+        description = row.cells.get(column)
+        text = "" if is_empty(description) else as_text(description, MAX_TEXT)
+        facets: dict[str, FacetValue] = {}
+        for facet in columns.facets:
+            column = facet.column
+            _put(facets, facet, row.cells.get(column))
+    except Unreadable as error:
+        return RowRejected(file, row.line, column, str(row.cells.get(column, "")), str(error))
+    return Item(item_id, title, text, facets)
+
+
+def _needed(cell: object, longest: int) -> str:
+    if is_empty(cell):
+        raise Unreadable("empty; every row needs one")
+    return as_text(cell, longest)
+
+
+def _known(cell: object, item_ids: frozenset[str] | set[str]) -> str:
+    item_id = _needed(cell, MAX_ID)
+    if item_id not in item_ids:
+        raise Unreadable("no item has this id")
+    return item_id
+
+
+def _put(facets: dict[str, FacetValue], facet: FacetColumn, cell: object) -> None:
+    if not is_empty(cell):
+        value = as_facet(cell, facet.spec.kind, facet.separator, facet.suffix)
+        if value != ():
+            facets[facet.facet] = value
+
+
+def read_interactions(path: Path, item_ids: frozenset[str] | set[str]) -> Iterator[Interaction | RowRejected]:
+    """Stream events. Columns: user_id, item_id, and if there: event, value, timestamp (unix seconds or ISO 8601)."""
+    roles: dict[str, str] = {}
+    shared: dict[str, str] = {i: i for i in item_ids}
+    for row in read_table(path):
+        if isinstance(row, RowRejected):
+            yield row
+            continue
+        roles = roles or _roles(path.name, row)
+        yield _interaction(path.name, row, roles, item_ids, shared)
+
+
+def _roles(file: str, row: Row) -> dict[str, str]:
+    table, free = wellknown(), {key_of(column): column for column in row.cells}
+    roles: dict[str, str] = {}
+    for role in table.roles["interactions"]:
+        column = table.role("interactions", role, free)
+        if column is not None:
+            roles[role] = column
+            del free[key_of(column)]
+        elif role in ("user_id", "item_id"):
+            raise CatalogError(f"{file!r} has no column {role!r} (it has {', '.join(row.cells)}); rename the one meant")
+    return roles
+
+
+def _interaction(
+    file: str, row: Row, roles: Mapping[str, str], item_ids: frozenset[str] | set[str], shared: dict[str, str]
+) -> Interaction | RowRejected:
+    role = "user_id"
+    cells = {name: row.cells.get(column) for name, column in roles.items()}
+    try:
+        user = _needed(cells["user_id"], MAX_ID)
+        role = "item_id"
+        item = _known(cells["item_id"], item_ids)
+        role = "event"
+        event = DEFAULT_EVENT if is_empty(cells.get(role)) else as_text(cells[role], MAX_ID)
+        role = "value"
+        value = None if is_empty(cells.get(role)) else as_number(cells[role])
+        role = "timestamp"
+        moment = None if is_empty(cells.get(role)) else as_moment(cells[role])
+    except Unreadable as error:
+        return RowRejected(file, row.line, roles[role], str(cells[role]), str(error))
+    # The same few strings a million times: share them.
+    return Interaction(shared.setdefault(user, user), shared[item], shared.setdefault(event, event), value, moment)
+
+
+def write_rejected(path: Path, rejected: Iterable[RowRejected]) -> None:
+    """Write refused rows as CSV: file, line, column, value, reason."""
+    with path.open("w", encoding="utf-8", newline="", errors="backslashreplace") as out:
+        writer = csv.writer(out)
+        writer.writerow(("file", "line", "column", "value", "reason"))
+        writer.writerows((r.file, r.line, r.column, r.value, r.reason) for r in rejected)

@@ -1,0 +1,145 @@
+"""The planner without a model: what people type about the bundled films, and the plans that they mean."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.errors import AgentError
+from agent.plan import Forget, Recommend, Search, SimilarTo
+from agent.ports import PlanContext
+from agent.rules.reading import Rules, rules_for
+from agent.rules.understand import understand
+from agent.types import Message
+from retrieval.catalog import Catalog
+from retrieval.entities import Linker
+from retrieval.manifest import CatalogSpec, FacetSpec
+from retrieval.types import Item, Op
+from tests.films import films, linker
+from tests.turns import Turn, fits, load_turns
+
+_TURNS = load_turns(Path(__file__).with_name("turns_en.jsonl"))
+_SHOWN = ("The Matrix (1999)", "Inception (2010)", "Heat (1995)", "Titanic (1997)", "Alien (1979)")
+
+
+@cache
+def film_rules() -> Rules:
+    return rules_for(films(), linker())
+
+
+@cache
+def shown() -> tuple[Item, ...]:
+    found = (films().get(linker().link(title).candidates[0].item_id) for title in _SHOWN)
+    return tuple(item for item in found if item is not None)
+
+
+def context(turn: Turn) -> PlanContext:
+    start = PlanContext(text=turn.text, person=turn.person)
+    messages = (Message("user", turn.said),) if turn.said else ()
+    listed = shown() if turn.shown else ()
+    return replace(start, messages=messages, shown=listed, last=Search(query="films") if listed else None)
+
+
+@pytest.mark.parametrize("kind", sorted({turn.kind for turn in _TURNS}))
+def test_every_turn_gives_the_plan_that_was_meant(kind: str) -> None:
+    plans = [(turn, understand(context(turn), film_rules())) for turn in _TURNS if turn.kind == kind]
+    missed = [(turn.text, plan.actions, turn.plan) for turn, plan in plans if not fits(plan, turn.plan)]
+    assert not missed
+
+
+def test_a_plan_that_says_more_than_expected_does_not_fit() -> None:
+    plan = understand(PlanContext(text="a funny film from the 90s"), film_rules())
+    assert not fits(plan, [{"tool": "search", "filters": ["genres in Comedy"]}])
+
+
+_WORDS = st.sampled_from(sorted({word for turn in _TURNS for word in turn.text.split()}))
+_SCRAPS = st.lists(st.one_of(_WORDS, st.sampled_from([*"?!.,()[]#'\"", "1999", "[2]", "#3", "2h", "İ", "ß", "🎬"])))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.text(max_size=80), _SCRAPS.map(" ".join)), st.booleans())
+def test_any_text_gives_some_plan(text: str, listed: bool) -> None:
+    start = PlanContext(text=text)
+    full = replace(start, shown=shown(), last=Search(query="films"))
+    assert understand(full if listed else start, film_rules()).actions
+
+
+@pytest.mark.parametrize("flood", ["Heat and ", "not ", "((((", "1 ", "no more than ", "🎬", "the the ", "very "])
+def test_an_endless_message_is_read_up_to_a_limit(flood: str) -> None:
+    assert understand(PlanContext(text=flood * 5000), film_rules()).actions
+
+
+def test_pointers_beyond_the_list_name_nothing() -> None:
+    plan = understand(PlanContext(text="more like number 9", shown=shown()), film_rules())
+    assert not [a for a in plan.actions if isinstance(a, SimilarTo) and "[9]" in a.titles]
+
+
+def test_a_correction_takes_the_wrong_item_back() -> None:
+    start = PlanContext(text="I meant the 1986 one", messages=(Message("user", "I loved Heat"),))
+    assert understand(start, film_rules()).actions[0] == Forget(what="Heat (1995)")
+
+
+def test_a_language_without_rules_is_an_error_that_names_the_file() -> None:
+    with pytest.raises(AgentError, match=r"'xx'.*xx\.toml"):
+        rules_for(films(), linker(), "xx")
+
+
+@cache
+def shop_rules() -> Rules:
+    """A catalogue that has nothing to do with films: the rules know only its manifest."""
+    spec = CatalogSpec(
+        noun="lamp",
+        nouns="lamps",
+        facets={
+            "price": FacetSpec(kind="numeric", label="price", unit="$", more=("dearer",), less=("cheaper",)),
+            "height": FacetSpec(kind="numeric", label="height", unit="cm", more=("taller",), less=("lower",)),
+            "brand": FacetSpec(kind="categorical", label="brand", phrases=("by", "from")),
+            "dimmable": FacetSpec(kind="boolean", label="dimmable"),
+        },
+    )
+    items = [
+        Item(
+            f"l{n}", f"Lamp {name}", "", {"price": 10.0 * n, "height": 20.0 + n, "brand": brand, "dimmable": n % 2 > 0}
+        )
+        for n, (name, brand) in enumerate([("Aurora", "Lumo"), ("Borealis", "Lumo"), ("Candela", "Wick & Co")], 1)
+    ]
+    catalog = Catalog(items, spec)
+    return rules_for(catalog, Linker(catalog))
+
+
+@pytest.mark.parametrize(
+    ("text", "facet", "op", "values"),
+    [
+        ("lamps under $25", "price", Op.LT, (25.0,)),
+        ("a lamp for at most 20 dollars", "price", Op.LE, (20.0,)),
+        ("between 10 and 20 bucks", "price", Op.GE, (10.0,)),
+        ("at least half a meter", "height", Op.GE, (50.0,)),
+        ("something by Lumo", "brand", Op.IN, ("Lumo",)),
+        ("nothing from Wick & Co", "brand", Op.NOT_IN, ("Wick & Co",)),
+        ("dimmable lamps", "dimmable", Op.IN, (True,)),
+    ],
+)
+def test_units_and_comparatives_come_from_the_manifest(
+    text: str, facet: str, op: Op, values: tuple[str | float | bool, ...]
+) -> None:
+    (search,) = understand(PlanContext(text=text), shop_rules()).actions
+    assert isinstance(search, Search)
+    assert (facet, op, values) in [(f.facet, f.op, f.values) for f in search.filters]
+
+
+def test_cheaper_means_less_than_what_was_shown() -> None:
+    start = PlanContext(text="cheaper please", shown=shop_rules().catalog.items, last=Recommend())
+    (search,) = understand(start, shop_rules()).actions
+    assert isinstance(search, Search)
+    assert search.keep
+    assert [(f.facet, f.op, f.values) for f in search.filters] == [("price", Op.LT, (20.0,))]
+
+
+def test_the_cheapest_is_an_order_not_a_filter() -> None:
+    (search,) = understand(PlanContext(text="the cheapest lamp"), shop_rules()).actions
+    assert isinstance(search, Search)
+    assert search.sort is not None
+    assert (search.sort.facet, search.sort.descending, search.filters) == ("price", False, ())

@@ -1,0 +1,65 @@
+"""Turns with the plan they should give, from a JSON-lines file: a generic loader, and how far a plan fits."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.plan import Action, Filter, Plan
+
+_UNTESTED = frozenset({"words", "question", "reason"})
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One line: the message, its state, and the calls that are expected. See `fits` for how those are written."""
+
+    kind: str
+    text: str
+    plan: tuple[Mapping[str, object], ...]
+    shown: bool = False
+    said: str = ""
+    person: str = ""
+
+
+def load_turns(path: Path) -> tuple[Turn, ...]:
+    """Read a file of turns."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return tuple(Turn(**{**row, "plan": tuple(row["plan"])}) for row in rows)
+
+
+def fits(plan: Plan, expected: Sequence[Mapping[str, object]]) -> bool:
+    """Whether a plan has exactly these calls, in this order, with exactly these arguments.
+
+    Filters are written 'genres in Horror|Comedy', orders [facet, descending], and '~sad memory' is a free wish that
+    has these words among others. Lists are compared as sets.
+    """
+    return len(plan.actions) == len(expected) and all(
+        _same(action, wanted) for action, wanted in zip(plan.actions, expected, strict=True)
+    )
+
+
+def _same(action: Action, wanted: Mapping[str, object]) -> bool:
+    found = action.model_dump(mode="json", exclude_defaults=True)
+    said = {"tool": action.tool} | {k: v for k, v in found.items() if k not in _UNTESTED}
+    if action.tool in ("search", "similar_to", "recommend"):
+        said |= {"filters": [_written(f) for f in action.filters]} if action.filters else {}
+    if action.tool == "remember" and action.constraints:
+        said["constraints"] = [_written(f) for f in action.constraints]
+    if action.tool == "search" and action.sort is not None:
+        said["sort"] = [action.sort.facet, action.sort.descending]
+    return said.keys() == wanted.keys() and all(_equal(said[k], wanted[k]) for k in said)
+
+
+def _equal(said: object, wanted: object) -> bool:
+    if isinstance(wanted, str) and wanted.startswith("~"):
+        return isinstance(said, str) and set(wanted[1:].split()) <= set(said.split())
+    if isinstance(wanted, list) and isinstance(said, list):
+        return sorted(map(str, said)) == sorted(map(str, wanted))
+    return said == wanted
+
+
+def _written(condition: Filter) -> str:
+    values = "|".join(f"{v:g}" if isinstance(v, float) else str(v) for v in condition.values)
+    return f"{condition.facet} {condition.op.value} {values}"

@@ -1,0 +1,116 @@
+"""The API: OpenAI's chat completions, profiles and feedback under /v1, and what operators ask."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.types import Lifespan
+
+from agent import Assistant
+from agent.errors import AgentError
+from retrieval.errors import RetrievalError
+from retrieval.types import Query
+from ui.guards import AnswerHeaders, BodyLimit, Keys, KnownHosts
+from ui.http_errors import answer_errors
+from ui.http_profiles import profile_routes
+from ui.http_turns import complete
+from ui.metrics import CONTENT_TYPE, Metrics
+from ui.openai_types import ChatRequest
+from ui.served import Served
+from ui.views import Json
+
+
+def api(
+    assistants: Mapping[str, Assistant],
+    *,
+    keys: Sequence[str] = (),
+    hosts: Sequence[str] = (),
+    max_chars: int = 8000,
+    at_once: int = 64,
+    lifespan: Lifespan[FastAPI] | None = None,
+) -> FastAPI:
+    """Make the application over assistants by catalogue name, the first being the default.
+
+    `keys`: API keys, none asked for if empty; `hosts`: names the server answers to, any if empty; `max_chars`: longest
+    message; `at_once`: turns that may run at the same time; `lifespan`: what runs beside the server.
+    """
+    metrics = Metrics()
+    served = Served(assistants, metrics, max_chars=max_chars, at_once=at_once)
+    app = FastAPI(title="Sommelier", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    answer_errors(app, metrics)
+    _add_operations(app, served)
+    app.mount("/v1", _v1(served, keys))
+    app.add_middleware(BodyLimit, metrics=metrics)
+    app.add_middleware(KnownHosts, names=tuple(hosts))
+    app.add_middleware(AnswerHeaders)
+    return app
+
+
+def _v1(served: Served, keys: Sequence[str]) -> FastAPI:
+    # An application of its own, so that its errors keep OpenAI's form whatever else is mounted beside it. The pages
+    # that FastAPI makes of the description load scripts from elsewhere; the description itself stays.
+    app = FastAPI(title="Sommelier API", docs_url=None, redoc_url=None)
+    answer_errors(app, served.metrics)
+    app.add_middleware(Keys, keys=tuple(keys), metrics=served.metrics)
+    app.include_router(profile_routes(served))
+
+    @app.post("/chat/completions")
+    async def completions(request: Request, body: ChatRequest) -> Response:
+        """Chat, as OpenAI's API does; the reply's items, reasons and profile stand beside the standard fields."""
+        return await complete(request, body, served)
+
+    @app.get("/models")
+    async def models() -> Json:
+        """One model per catalogue."""
+        return {"object": "list", "data": [_model(served, name) for name in served.models]}
+
+    @app.get("/models/{model}")
+    async def model(model: str) -> Json:
+        """One model."""
+        served.named(model)
+        return _model(served, model)
+
+    return app
+
+
+def _model(served: Served, model: str) -> Json:
+    manifest = served.assistant(model).index.manifest
+    spec = manifest.spec
+    about: Json = {"catalog": spec.name, "title": spec.title, "items": manifest.items}
+    return {
+        "id": model,
+        "object": "model",
+        "created": 0,
+        "owned_by": "sommelier",
+        **about,
+        "built_at": manifest.built_at,
+    }
+
+
+def _add_operations(app: FastAPI, served: Served) -> None:
+    @app.get("/healthz")
+    async def healthz() -> Json:
+        """Say that the process runs."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz() -> JSONResponse:
+        """Say whether every catalogue can be searched and its database read; 503 if not."""
+        states: Json = {name: await _state(a) for name, a in served.assistants.items()}
+        ready = all(state == "ok" for state in states.values())
+        return JSONResponse({"status": "ok" if ready else "unready", "catalogs": states}, 200 if ready else 503)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Counters in the Prometheus text format."""
+        return Response(served.metrics.exposition(), media_type=CONTENT_TYPE)
+
+
+async def _state(assistant: Assistant) -> str:
+    try:
+        await assistant.snapshot("", "readyz")
+        await asyncio.to_thread(assistant.index.retriever.retrieve, Query(text="ready", k=1))
+    except (AgentError, RetrievalError) as error:
+        return str(error)
+    return "ok"

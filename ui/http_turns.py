@@ -1,0 +1,188 @@
+"""POST /v1/chat/completions: the events of a turn as one completion, or as server-sent chunks."""
+
+import asyncio
+import json
+import re
+import secrets
+import time
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import anyio
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from agent.types import Done, Event, Failed, TextDelta, TurnRequest
+from ui.http_errors import ApiError, crash, error_view, failure
+from ui.metrics import Metrics
+from ui.openai_types import ChatRequest, turn_request
+from ui.served import Served
+from ui.views import Json, extras_view
+
+_T = TypeVar("_T")
+_WORDS = re.compile(r"\w+|[^\w\s]")
+_LAST = "data: [DONE]\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What stays the same over the chunks of one completion."""
+
+    model: str
+    asked: TurnRequest
+    id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def whole(self, done: Done) -> Json:
+        """The completion in one piece."""
+        message: Json = {"role": "assistant", "content": done.reply, "refusal": None}
+        choice: Json = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        return {**self._head("chat.completion", choice), "usage": usage(self.asked, done.reply), **extras_view(done)}
+
+    def chunk(self, delta: Mapping[str, object], finish: str | None = None) -> Json:
+        """One piece of it."""
+        choice: Json = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": finish}
+        return self._head("chat.completion.chunk", choice)
+
+    def usage_chunk(self, done: Done) -> Json:
+        """The piece after the last, when usage is asked for."""
+        return {**self._head("chat.completion.chunk"), "usage": usage(self.asked, done.reply)}
+
+    def _head(self, kind: str, *choices: object) -> Json:
+        head: Json = {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+        return {**head, "choices": list(choices)}
+
+
+def usage(asked: TurnRequest, reply: str) -> Json:
+    """Words and punctuation marks that were read and written: no model, so no tokenizer of one, is behind the numbers.
+
+    What was read is the message, and the dialogue if the request carried it; not what the server remembered.
+    """
+    read = sum(len(_WORDS.findall(text)) for text in (asked.text, *(m.text for m in asked.history or ())))
+    written = len(_WORDS.findall(reply))
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+async def complete(request: Request, body: ChatRequest, served: Served) -> Response:
+    """Answer one request; ApiError for what fails before the first word."""
+    name = served.named(body.model)
+    asked = turn_request(body, request.headers.get("x-session-id"), served.max_chars)
+    completion = Completion(body.model, asked)
+    events = served.turn(name, asked)
+    if not body.stream:
+        done = await _unless_gone(request, _end(events))
+        return JSONResponse(completion.whole(done))
+    try:
+        first = await _unless_gone(request, _opening(events))
+    except BaseException:
+        await events.aclose()
+        raise
+    chunks = _chunks(completion, first, events, body.include_usage)
+    return _ClosingStream(_lines(chunks), events, served.metrics)
+
+
+async def _end(events: AsyncGenerator[Event, None]) -> Done:
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Done):
+                return event
+            if isinstance(event, Failed):
+                raise failure(event)
+    raise crash()
+
+
+async def _opening(events: AsyncGenerator[Event, None]) -> Event:
+    """Run a turn up to its first word: until then a failure still has a status of its own."""
+    async for event in events:
+        if isinstance(event, Failed):
+            raise failure(event)
+        if isinstance(event, TextDelta | Done):
+            return event
+    raise crash()
+
+
+async def _chunks(
+    completion: Completion, first: Event, events: AsyncGenerator[Event, None], include_usage: bool
+) -> AsyncGenerator[Json, None]:
+    yield completion.chunk({"role": "assistant", "content": ""})
+    async for event in _with(first, events):
+        match event:
+            case TextDelta():
+                yield completion.chunk({"content": event.text})
+            case Done():
+                yield {**completion.chunk({}, "stop"), **extras_view(event)}
+                if include_usage:
+                    yield completion.usage_chunk(event)
+            case Failed():
+                yield error_view(failure(event))
+
+
+async def _with(first: Event, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    yield first
+    async for event in events:
+        yield event
+
+
+async def _lines(chunks: AsyncGenerator[Json, None]) -> AsyncGenerator[str, None]:
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            yield _line(chunk)
+    yield _LAST
+
+
+def _line(chunk: Json) -> str:
+    return f"data: {json.dumps(chunk, ensure_ascii=False, allow_nan=False)}\n\n"
+
+
+async def _unless_gone(request: Request, work: Awaitable[_T]) -> _T:
+    """Wait for work, and stop it when the client goes away."""
+    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise ApiError(499, "the client went away", code="client_gone")
+    finally:
+        task.cancel()
+        gone.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class _ClosingStream(StreamingResponse):
+    """Server-sent events; however the sending ends, the turn behind them is closed."""
+
+    def __init__(self, lines: AsyncGenerator[str, None], events: AsyncGenerator[Event, None], metrics: Metrics) -> None:
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        super().__init__(lines, headers=headers, media_type="text/event-stream")
+        self._open = (lines, events)
+        self._metrics = metrics
+
+    async def stream_response(self, send: Send) -> None:
+        """Send all of it; after a bug, say so and end the stream as it should, so that the client can read it."""
+        try:
+            await super().stream_response(send)
+        except OSError:
+            raise
+        except Exception:
+            error = crash()
+            self._metrics.failed(error.code)
+            ending = (_line(error_view(error)) + _LAST).encode()
+            await send({"type": "http.response.body", "body": ending, "more_body": False})
+            raise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                for stream in self._open:
+                    await stream.aclose()

@@ -1,0 +1,169 @@
+"""What the page does when something is typed or clicked. Stateless: who is asking comes with every event."""
+
+import json
+import secrets
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import gradio as gr
+
+from agent import Assistant, TurnRequest
+from agent.errors import AgentError, BadRequest, UnknownPreference
+from agent.plan import SimilarTo, Why
+from agent.wording import item_label
+from retrieval.catalog import Catalog
+from ui.page_changes import change
+from ui.page_click import Click, click_of
+from ui.page_html import Press
+from ui.page_ids import Visit, Visitor, fresh, moved, visit
+from ui.page_past import exchanges
+from ui.page_turn import Exchange, pictures
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components that events change."""
+
+    kept: gr.BrowserState
+    head: gr.HTML
+    past: gr.HTML
+    live: gr.HTML
+    panel: gr.HTML
+    box: gr.Textbox
+    bridge: gr.HTML
+
+
+Update: TypeAlias = dict[object, object]
+"""New values by component; the others stay as they are."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """The handlers of the page, over the assistants it serves."""
+
+    assistants: Mapping[str, Assistant]
+    press: Press
+    parts: Parts
+
+    async def opened(self, kept: object) -> Update:
+        """Show what this browser's person last saw."""
+        return await self._whole(visit(kept, self.assistants))
+
+    async def moved(self, catalog: str, kept: object) -> Update:
+        """Open another catalogue."""
+        return await self._whole(moved(visit(kept, self.assistants), catalog, self.assistants))
+
+    async def typed(self, text: str, kept: object) -> AsyncGenerator[Update, None]:
+        """Run a turn on typed words."""
+        there = visit(kept, self.assistants)
+        if text.strip():
+            async with aclosing(self._turn(_request(text, there.visitor), there)) as updates:
+                async for update in updates:
+                    yield update
+
+    async def said(self, kept: object, event: gr.EventData) -> AsyncGenerator[Update, None]:
+        """Run a turn on a click: an example, another try, 'why' or 'more like this'."""
+        there = visit(kept, self.assistants)
+        request = self._clicked(click_of(event._data), there)
+        async with aclosing(self._turn(request, there)) as updates:
+            async for update in updates:
+                yield update
+
+    async def stopped(self, words: str, kept: object) -> Update:
+        """Say that the turn was stopped, and give its words back; without words there was none."""
+        if not words:
+            return {}
+        catalog = self._here(visit(kept, self.assistants)).index.catalog
+        return {self.parts.bridge: _command("fill", text=words), **self._live(Exchange(words, "stopped"), catalog)}
+
+    async def acted(self, kept: object, event: gr.EventData) -> Update:
+        """Change the profile, or hand it out; an error stands in the panel."""
+        there = visit(kept, self.assistants)
+        assistant, visitor = self._here(there), there.visitor
+        try:
+            return await self._done(click_of(event._data), there)
+        except (BadRequest, UnknownPreference) as error:
+            panel = self.press.profile(await assistant.profile(visitor.user), visitor.session, str(error))
+        except AgentError as error:
+            panel = self.press.trouble(error.code, str(error))
+        return {self.parts.panel: panel}
+
+    async def _done(self, click: Click, there: Visit) -> Update:
+        assistant, visitor = self._here(there), there.visitor
+        if click.act in ("renew", "erase"):
+            return await self._begun_anew(there, erase=click.act == "erase")
+        if click.act == "export":
+            text = json.dumps(await assistant.export(visitor.user), ensure_ascii=False, indent=1)
+            return {self.parts.bridge: _command("download", name="what-sommelier-knows.json", text=text)}
+        profile = await change(assistant, visitor, click)
+        return {self.parts.panel: self.press.profile(profile, visitor.session)}
+
+    async def _turn(self, request: TurnRequest, there: Visit) -> AsyncGenerator[Update, None]:
+        assistant, parts, visitor = self._here(there), self.parts, there.visitor
+        catalog, last = assistant.index.catalog, Exchange(request.text)
+        try:
+            past = await exchanges(assistant, visitor)
+            before = self.press.conversation(past, catalog)
+            yield {parts.kept: there.model_dump_json(), parts.past: before, parts.box: "", **self._live(last, catalog)}
+            async with aclosing(assistant.reply(request)) as events, aclosing(pictures(last.said, events)) as seen:
+                async for last in seen:
+                    yield self._live(last, catalog)
+            yield {parts.panel: self.press.profile(await assistant.profile(visitor.user), visitor.session)}
+        except AgentError as error:
+            last = last.failed(error.code, str(error))
+            yield self._live(last, catalog)
+        except Exception:
+            yield self._live(last.failed("internal_error", "Something broke on the server."), catalog)
+            raise
+        if last.phase == "failed":
+            yield {parts.bridge: _command("fill", text=last.said)}
+
+    def _live(self, exchange: Exchange, catalog: Catalog) -> Update:
+        return {self.parts.live: self.press.exchange(exchange, catalog)}
+
+    async def _begun_anew(self, there: Visit, *, erase: bool) -> Update:
+        if erase:
+            await self._here(there).erase(there.visitor.user)
+        return await self._whole(fresh(there, forget=erase))
+
+    async def _whole(self, there: Visit) -> Update:
+        assistant, visitor, parts = self._here(there), there.visitor, self.parts
+        manifest, catalog = assistant.index.manifest, assistant.index.catalog
+        frame: Update = {parts.kept: there.model_dump_json(), parts.head: self.press.header(manifest), parts.live: ""}
+        try:
+            past = await exchanges(assistant, visitor)
+            profile = await assistant.profile(visitor.user)
+        except AgentError as error:
+            return {**frame, parts.past: self.press.trouble(error.code, str(error)), parts.panel: ""}
+        return {
+            **frame,
+            parts.past: self.press.conversation(past, catalog) if past else self.press.welcome(manifest),
+            parts.panel: self.press.profile(profile, visitor.session),
+            parts.bridge: _command("latest") if past else "",
+        }
+
+    def _here(self, there: Visit) -> Assistant:
+        return self.assistants[there.catalog]
+
+    def _clicked(self, click: Click, there: Visit) -> TurnRequest:
+        if click.act == "say":
+            return _request(click.text, there.visitor)
+        catalog = self._here(there).index.catalog
+        item = catalog.get(click.item)
+        if item is None:
+            raise BadRequest(f"there is no item {click.item!r} in this catalogue; reload the page")
+        label, mention = item_label(item, catalog), f"id:{item.item_id}"
+        if click.act == "why":
+            return replace(_request(f"Why {label}?", there.visitor), actions=(Why(item=mention),))
+        return replace(_request(f"More like {label}", there.visitor), actions=(SimilarTo(titles=(mention,)),))
+
+
+def _request(text: str, visitor: Visitor) -> TurnRequest:
+    return TurnRequest(text=text, user=visitor.user, session=visitor.session)
+
+
+def _command(todo: str, **values: str) -> str:
+    """Write a command for the script of the page; the number makes two equal commands two commands."""
+    return json.dumps({"todo": todo, "number": secrets.token_hex(4), **values})

@@ -1,0 +1,99 @@
+"""Values to markup. Templates escape every value; the Markdown of replies loses its HTML, images and odd links."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+from agent.profile import Profile
+from retrieval.catalog import Catalog
+from retrieval.manifest import Manifest
+from ui.page_cards import card_view
+from ui.page_profile import profile_view
+from ui.page_turn import Exchange
+
+HERE = Path(__file__).resolve().parent
+
+
+class _Markdown(MarkdownIt):
+    """CommonMark with tables, for text that nobody vouches for."""
+
+    def __init__(self) -> None:
+        super().__init__("commonmark", {"html": False, "breaks": True})
+        self.enable("table").disable("image")
+        self.add_render_rule("link_open", _link_open)
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the name is the library's
+        """Only the web: no javascript:, no data:, no other scheme, nothing relative."""
+        return url.lower().startswith(("http://", "https://"))
+
+
+def _link_open(self: RendererHTML, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+    tokens[idx].attrSet("target", "_blank")
+    tokens[idx].attrSet("rel", "noopener noreferrer")
+    return self.renderToken(tokens, idx, options, env)
+
+
+@dataclass(frozen=True)
+class Press:
+    """Prints the parts of the page."""
+
+    folder: Path = HERE / "templates"
+
+    @cached_property
+    def _templates(self) -> Environment:
+        return Environment(
+            loader=FileSystemLoader(self.folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    @cached_property
+    def _markdown(self) -> MarkdownIt:
+        return _Markdown()
+
+    def markdown(self, text: str) -> Markup:
+        """Print the Markdown of a reply as markup that can do nothing but be read."""
+        return Markup(self._markdown.render(text))
+
+    def header(self, manifest: Manifest) -> str:
+        """Print the bar at the top."""
+        return self._print("header.html", {"spec": manifest.spec})
+
+    def welcome(self, manifest: Manifest) -> str:
+        """Print what stands where nothing has been said yet."""
+        return self._print("welcome.html", {"spec": manifest.spec, "items": manifest.items})
+
+    def conversation(self, exchanges: Sequence[Exchange], catalog: Catalog) -> str:
+        """Print exchanges in order."""
+        return "".join(self.exchange(e, catalog) for e in exchanges)
+
+    def exchange(self, exchange: Exchange, catalog: Catalog) -> str:
+        """Print what was said, the reply as far as it is there, and the cards under it."""
+        values = {
+            "it": exchange,
+            "reply": self.markdown(exchange.reply),
+            "cards": [card_view(card, catalog) for card in exchange.cards],
+            "spec": catalog.spec,
+        }
+        return self._print("exchange.html", values)
+
+    def trouble(self, code: str, error: str) -> str:
+        """Print why there is no conversation to show."""
+        return self._print("trouble.html", {"code": code, "error": error, "said": ""})
+
+    def profile(self, profile: Profile, session: str, note: str = "") -> str:
+        """Print the panel of what is known, with a note about the last click if there is one."""
+        return self._print("profile.html", {"view": profile_view(profile, session), "note": note})
+
+    def _print(self, template: str, values: Mapping[str, object]) -> str:
+        return self._templates.get_template(template).render(values)

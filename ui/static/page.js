@@ -1,0 +1,100 @@
+/* The only script of the page. It runs once, in the bridge: clicks on the page's own buttons go up as 'say' (a turn) or
+   'act' (a change), commands come down as the bridge's value. Nothing here ever turns text into markup. */
+
+const byId = (id) => document.getElementById(id);
+const busy = () => document.querySelector("#live [data-busy]") !== null;
+const box = () => document.querySelector("#box textarea");
+const TURNS = new Set(["say", "why", "similar"]);
+
+const showPanel = (open) => {
+  document.body.classList.toggle("panel-open", open);
+  document.querySelector(".panel-toggle")?.setAttribute("aria-expanded", String(open));
+  if (open) byId("profile")?.querySelector("button, summary")?.focus();
+};
+
+const fill = (text) => {
+  const area = box();
+  if (!area || area.value) return;
+  area.value = text;
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.focus();
+};
+
+const download = (name, text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act], [data-local]");
+  if (!button) return;
+  if (button.dataset.local === "panel") {
+    showPanel(!document.body.classList.contains("panel-open"));
+    return;
+  }
+  const { act, text, item, id, verdict, polarity, hard, scope } = button.dataset;
+  const click = { act, text, item, id, verdict, polarity, hard, scope };
+  if (!TURNS.has(act)) trigger("act", click);
+  else if (!busy()) {
+    showPanel(false);
+    trigger("say", click);
+  }
+});
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key === "Escape") showPanel(false);
+    const sends = event.key === "Enter" && !event.shiftKey && event.target === box();
+    if (sends && (busy() || !event.target.value.trim())) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  },
+  true,
+);
+
+/* The panel says which verdicts hold; every card on the page follows it. */
+const followPanel = () => {
+  const panel = document.querySelector("#profile [data-verdicts]");
+  if (!panel) return;
+  const verdicts = JSON.parse(panel.dataset.verdicts);
+  for (const button of document.querySelectorAll("[data-verdict]")) {
+    const pressed = String((verdicts[button.dataset.item] ?? []).includes(button.dataset.verdict));
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+  }
+  const count = document.querySelector("[data-count]");
+  const known = panel.dataset.known === "0" ? "" : panel.dataset.known;
+  if (count && count.textContent !== known) count.textContent = known;
+};
+
+/* A new turn starts at the top of the window, so that reading begins where it begins. */
+let reading = null;
+const followTurn = () => {
+  const said = document.querySelector("#live [data-busy] .said");
+  const text = said ? said.textContent : null;
+  if (said && text !== reading) said.scrollIntoView({ block: "start", behavior: "smooth" });
+  reading = text;
+};
+
+let pending = false;
+new MutationObserver(() => {
+  if (pending) return;
+  pending = true;
+  requestAnimationFrame(() => {
+    pending = false;
+    followPanel();
+    followTurn();
+  });
+}).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-verdicts", "data-phase"] });
+
+watch("value", () => {
+  if (!props.value) return;
+  const command = JSON.parse(props.value);
+  if (command.todo === "fill") fill(command.text);
+  if (command.todo === "download") download(command.name, command.text);
+  if (command.todo === "latest") window.scrollTo(0, document.body.scrollHeight);
+});

@@ -1,0 +1,116 @@
+"""Turns, cards, preferences and plans as JSON values: one form for the command and the API. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TypeAlias
+
+from agent.plan import Action, Plan
+from agent.profile import Preference, Profile
+from agent.types import Card, Done
+from retrieval.types import Evidence, FacetValue, Item, Scalar
+
+Json: TypeAlias = dict[str, object]
+"""A JSON object."""
+
+
+def owner(user: str, session: str) -> str:
+    """Whose ledger a channel uses: the user's; without one, a session is a person of its own, `session:<id>`.
+
+    Empty only when both are: then nothing is kept.
+    """
+    return user or (f"session:{session}" if session else "")
+
+
+def done_view(done: Done) -> Json:
+    """Everything a finished turn says."""
+    return {"reply": done.reply, **extras_view(done), "turn": done.turn}
+
+
+def extras_view(done: Done) -> Json:
+    """What a finished turn says beside its reply; stands at the top level of an API response."""
+    return {
+        "recommendations": [card_view(card) for card in done.cards],
+        "profile": [preference_view(preference) for preference in done.profile],
+        "plan": plan_view(done.plan),
+        "tier": done.tier,
+        "timings_ms": {stage: round(ms, 3) for stage, ms in done.timings_ms.items()},
+        "session": done.session,
+    }
+
+
+def card_view(card: Card) -> Json:
+    """One recommendation."""
+    return {
+        "item_id": card.item.item_id,
+        "title": card.item.title,
+        "score": round(card.score, 6),
+        "facets": facets_view(card.item),
+        "reasons": [{"text": r.text, "evidence": [evidence_view(e) for e in r.evidence]} for r in card.reasons],
+    }
+
+
+def facets_view(item: Item) -> Json:
+    """What the catalogue knows about an item; dates as ISO text, whole numbers as integers."""
+    return {name: _plain(value) for name, value in item.facets.items()}
+
+
+def evidence_view(evidence: Evidence) -> Json:
+    """One piece of evidence."""
+    return {
+        "kind": evidence.kind,
+        "ref": evidence.ref,
+        "detail": evidence.detail,
+        "weight": round(evidence.weight, 6),
+    }
+
+
+def plan_view(plan: Plan) -> list[object]:
+    """Tool calls, each with the arguments that were given."""
+    return [_call_view(action) for action in plan.actions]
+
+
+def preference_view(preference: Preference) -> Json:
+    """One record of the ledger."""
+    said = preference.said
+    return {
+        "id": preference.id,
+        "kind": said.kind,
+        "label": said.label,
+        "polarity": said.polarity,
+        "facet": said.facet,
+        "op": said.op.value,
+        "values": [_plain(value) for value in said.values],
+        "hard": said.hard,
+        "seen": said.seen,
+        "rated": said.rated,
+        "scope": said.scope,
+        "person": said.person,
+        "words": said.words,
+        "confidence": said.confidence,
+        "since": {"session": preference.moment.session, "turn": preference.moment.turn, "at": preference.moment.at},
+        "ended": preference.ended,
+        "superseded_by": preference.superseded_by,
+    }
+
+
+def profile_view(profile: Profile, session: str = "") -> Json:
+    """What counts now (lasting, and said in `session`), and what has ended."""
+    return {
+        "active": [preference_view(p) for p in profile.active(session)],
+        "history": [preference_view(p) for p in profile.records if p.ended],
+    }
+
+
+def _call_view(action: Action) -> Json:
+    given: Mapping[str, object] = action.model_dump(mode="json", exclude_defaults=True)
+    return {"tool": action.tool, "arguments": {name: value for name, value in given.items() if name != "tool"}}
+
+
+def _plain(value: FacetValue | Scalar) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
