@@ -137,18 +137,18 @@ def _wished(speaker: _Speaker) -> Iterable[Reason]:
 def _current(speaker: _Speaker) -> Iterable[Reason]:
     for evidence in _of(speaker, "popularity"):
         if float(evidence.detail) > 0:
-            days = evidence.ref.partition("_")[2].removesuffix("d")
-            key = "trend" if evidence.ref == "trend" else _POPULAR.get(days, "popular_days")
+            window = evidence.ref.partition("_")[2]
+            key = "trend" if evidence.ref == "trend" else _POPULAR.get(window, "popular_days")
             count = f"{float(evidence.detail):,.0f}"
             times = speaker.phrases.part("once" if count == "1" else "times", count=count)
-            yield Reason(speaker.say(key, times=times, days=days), (evidence,))
+            yield Reason(speaker.say(key, times=times, days=window.removesuffix("d")), (evidence,))
     for evidence in _of(speaker, "recency"):
         facet, _, value = evidence.ref.partition("=")
         spec = speaker.spec(facet)
         yield Reason(speaker.say("recent", label=spec.label, value=_valued(value, spec)), (evidence,))
 
 
-_POPULAR = {"": "popular", "1": "popular_day"}
+_POPULAR = {"": "popular", "untimed": "popular", "1d": "popular_day"}
 _TELLERS: tuple[Callable[[_Speaker], Iterable[Reason]], ...] = (
     _together,
     _alike,

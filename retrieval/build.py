@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ from pathlib import Path
 
 from retrieval import layout
 from retrieval.aliases import load_aliases
+from retrieval.aside import AsideEmbedder
 from retrieval.catalog import Catalog
 from retrieval.cf import save_cf
 from retrieval.documents import document_text
-from retrieval.embed import DEFAULT_MODEL, open_embedder
+from retrieval.embed import DEFAULT_MODEL
 from retrieval.embedding import embed_documents
 from retrieval.errors import IndexUnusable
 from retrieval.event_types import infer_events
@@ -72,21 +74,20 @@ def build(
     by another process or its disk is full; EmbedderUnusable; StoreDown. After any error the old index serves on.
     """
     steps = _Steps(progress or Quiet())
+    encoder = AsideEmbedder(embedder, home) if isinstance(embedder, str) else embedder
     with new_version(out) as draft:
         with steps.step("read"):
             hashes = source.hashes()
             loaded, catalog = _read(source, strict)
-        with steps.step("open the encoder"):
-            encoder = open_embedder(embedder, home) if isinstance(embedder, str) else embedder
         with steps.step("embed", shown=False):
             texts = [document_text(item, catalog.spec) for item in catalog.items]
             vectors = embed_documents(texts, encoder, source.embeddings, steps.progress)
         with steps.step("write"):
             events = _write(draft.folder, source, loaded, catalog, vectors)
-        with steps.step("learn from interactions"):
-            learned = _learn(draft.folder, catalog, vectors, events)
-        with steps.step("store vectors", shown=False):
-            _store_all(draft, catalog, vectors, chroma_url, steps.progress)
+        learned = _stored_and_learned(draft, catalog, vectors, events, chroma_url, steps)
+        if isinstance(encoder, AsideEmbedder):
+            with steps.step("open the encoder"):
+                encoder.open()
         manifest = _manifest(loaded, catalog, encoder, vectors, learned, hashes, steps.seconds)
         manifest.write(draft.folder)
         steps.progress.step("swap")
@@ -116,11 +117,27 @@ def _write(folder: Path, source: Source, loaded: Loaded, catalog: Catalog, vecto
     return events
 
 
+def _stored_and_learned(
+    draft: Draft, catalog: Catalog, vectors: Matrix, events: InteractionLog, chroma_url: str, steps: _Steps
+) -> Learned:
+    """Store while learning: the one waits for its own threads and the disk, the other computes."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        learning = beside.submit(_learn, draft.folder, catalog, vectors, events)
+        with steps.step("store vectors", shown=False):
+            _store_all(draft, catalog, vectors, chroma_url, steps.progress)
+        with steps.step("learn from interactions"):
+            return learning.result()
+
+
 def _learn(folder: Path, catalog: Catalog, vectors: Matrix, events: InteractionLog) -> Learned:
     """Learn what the log teaches and keep it."""
     learned = validate(events, Facts(released(catalog), vectors, Graph(catalog).links), SEED)
     layout.write_fusions(folder, Fusions(learned.taste, learned.next))
-    for model, name in ((learned.cf, layout.CF), (learned.lately, layout.CF_LATELY)):
+    for model, name in (
+        (learned.cf, layout.CF),
+        (learned.met, layout.CF_MET),
+        (learned.lately, layout.CF_LATELY),
+    ):
         if model is not None:
             save_cf(model, folder / name)
     return learned

@@ -61,7 +61,7 @@ class Sources:
 
     def collaborative(self, aim: Aim, allowed: Allowed) -> Rows:
         """Ask the CF model, for every allowed item where those are few, else for its best of all."""
-        cf = self.features.cf
+        cf = self.features.filters.cf
         if cf is None or not aim.tastes:
             return _none()
         rows = allowed.rows

@@ -79,12 +79,11 @@ def _batches(encodings: Sequence[Encoding]) -> Iterator[list[int]]:
 
 
 def open_embedder(model: str, home: Path) -> Embedder:
-    """Open a model by name or folder; the first time it is exported into `home`/encoders, which takes a minute."""
+    """Open a model by name or folder; the first time it is exported into `home`/encoders."""
     folder = _model_folder(model)
-    fingerprint = _fingerprint(folder)
-    name = f"{model}@{fingerprint}"
-    target = _encoder_folder(home, fingerprint)
-    if (target / "encoder.json").is_file():
+    name = encoder_name(model)
+    target = _encoder_folder(home, name.rpartition("@")[2])
+    if is_exported(name, home):
         return OnnxEmbedder(target, name)
     # Only here: it imports torch.
     from retrieval.embed_export import export_or_fall_back
@@ -92,11 +91,21 @@ def open_embedder(model: str, home: Path) -> Embedder:
     return export_or_fall_back(folder, target, name)
 
 
+def encoder_name(model: str) -> str:
+    """The name of a model's embedder, without opening it; EmbedderUnusable if there is no such model."""
+    return f"{model}@{_fingerprint(_model_folder(model))}"
+
+
+def is_exported(name: str, home: Path) -> bool:
+    """Whether `home` holds the export of the embedder of that name."""
+    return (_encoder_folder(home, name.rpartition("@")[2]) / "encoder.json").is_file()
+
+
 def reopen_embedder(name: str, home: Path) -> Embedder:
     """Open the embedder an index was built with, by its full name (model@fingerprint)."""
     model, _, fingerprint = name.rpartition("@")
     target = _encoder_folder(home, fingerprint)
-    if (target / "encoder.json").is_file():
+    if is_exported(name, home):
         return OnnxEmbedder(target, name)
     embedder = open_embedder(model, home)
     if embedder.name != name:

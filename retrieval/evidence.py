@@ -8,6 +8,7 @@ from typing import TypeVar
 from retrieval.catalog import Catalog
 from retrieval.graph import Graph, Path
 from retrieval.ports import CFModel
+from retrieval.signals import Filters
 from retrieval.spans import Words
 from retrieval.types import Candidate, Constraint, Evidence, Item, Op, Query, Scalar, Taste, Wish
 
@@ -37,7 +38,7 @@ class Grounds:
     catalog: Catalog
     graph: Graph
     words: Words
-    cf: CFModel | None
+    filters: Filters
     newness: str = ""
     """The facet that the feature 'recency' reads; empty if it reads the log."""
 
@@ -60,9 +61,11 @@ class Grounds:
         total = sum(part for part in signals.parts.values() if part > 0)
         shares = {name: part / total for name, part in signals.parts.items() if part > 0}
         found = (
-            *self._cf(item, tastes, shares.get("cf", 0.0) + shares.get("last", 0.0)),
+            *self._cf(self.filters.cf, item, tastes, shares.get("cf", 0.0) + shares.get("last", 0.0)),
+            *self._cf(self.filters.met, item, tastes, shares.get("met", 0.0) + shares.get("met_last", 0.0)),
+            *self._cf(self.filters.lately, item, tastes, shares.get("lately", 0.0)),
             *self._alike(signals.similar, shares.get("taste", 0.0)),
-            *self._linked(item, tastes, shares.get("graph", 0.0)),
+            *self._linked(item, tastes, shares.get("graph", 0.0) + shares.get("graph_last", 0.0)),
             *self._text(item, query.text, shares.get("content", 0.0)),
             *_wished(item, query.wishes, shares.get("wish", 0.0)),
             *self._current(item, signals.raw, shares),
@@ -70,10 +73,10 @@ class Grounds:
         strong = sorted((e for e in found if e.weight >= _LEAST), key=lambda e: (-e.weight, e.kind, e.ref, e.detail))
         return (*strong, *(e for c in query.constraints for e in _met(item, c)))
 
-    def _cf(self, item: Item, tastes: tuple[Taste, ...], share: float) -> Iterator[Evidence]:
-        if self.cf is not None and share > 0:
+    def _cf(self, model: CFModel | None, item: Item, tastes: tuple[Taste, ...], share: float) -> Iterator[Evidence]:
+        if model is not None and share > 0:
             liked = {t.item_id for t in tastes if t.weight > 0}  # a dislike can lift a score, but nobody likes both
-            drivers = [(i, w) for i, w in self.cf.contributions(tastes, item.item_id) if w > 0 and i in liked]
+            drivers = [(i, w) for i, w in model.contributions(tastes, item.item_id) if w > 0 and i in liked]
             for item_id, part in _split(drivers, share):
                 yield Evidence("cf", item_id, self._title(item_id), part)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from retrieval import layout
 from retrieval.catalog import Catalog
-from retrieval.cf import load_cf
+from retrieval.cf import Model, load_cf
 from retrieval.documents import document_text, write_embedding_cache
 from retrieval.embed import reopen_embedder
 from retrieval.entities import Linker, moment_facet, open_linker
@@ -20,6 +20,7 @@ from retrieval.manifest import Manifest
 from retrieval.pipeline import Retriever
 from retrieval.popularity import Popularity
 from retrieval.ports import Embedder
+from retrieval.signals import Filters
 from retrieval.source import Source
 from retrieval.vectors_chroma import ChromaVectors, open_embedded, open_server
 from retrieval.versions import current_version
@@ -60,8 +61,7 @@ def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Inde
         _fitting(embedder or reopen_embedder(manifest.embedder, home), manifest),
         open_store(folder),
         vectors,
-        cf=load_cf(folder / layout.CF) if manifest.cf else None,
-        lately=load_cf(folder / layout.CF_LATELY) if (folder / layout.CF_LATELY).is_dir() else None,
+        filters=Filters(*(_filter(folder / name) for name in (layout.CF, layout.CF_MET, layout.CF_LATELY))),
         common=common,
         habits=Habits.of(log, popularity) if now is not None else None,
         as_of=now or 0.0,
@@ -71,6 +71,10 @@ def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Inde
     counts = dict(zip(catalog.ids, common["popularity"].tolist(), strict=True)) if common else {}
     linker = open_linker(catalog, folder.glob("aliases.*.toml"), counts)
     return Index(folder, manifest, catalog, retriever, linker, log)
+
+
+def _filter(folder: Path) -> Model | None:
+    return load_cf(folder) if folder.is_dir() else None
 
 
 def released(catalog: Catalog) -> NDArray[np.float64] | None:

@@ -19,7 +19,7 @@ from retrieval.types import FacetValue, Item
 MANIFEST = "manifest.json"
 """Written last: a version with it is whole."""
 ITEMS, EMBEDDINGS, LOG, CF, FUSION = "items.jsonl", "embeddings.npy", "interactions.npz", "cf", "fusion.json"
-CF_LATELY = "cf-lately"
+CF_MET, CF_LATELY = "cf-met", "cf-lately"
 CHROMA, STORE, REJECTED = "chroma", "store.json", "rejected.csv"
 
 

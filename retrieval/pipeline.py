@@ -16,8 +16,8 @@ from retrieval.fusion import Fused, Fusion
 from retrieval.graph import Graph
 from retrieval.habits import Habits
 from retrieval.manifest import CatalogSpec
-from retrieval.ports import CFModel, Embedder, Matrix, Scores, Vector, VectorStore
-from retrieval.signals import Aim, Features, Rows, aim
+from retrieval.ports import Embedder, Matrix, Scores, Vector, VectorStore
+from retrieval.signals import Aim, Features, Filters, Rows, aim
 from retrieval.spans import Words
 from retrieval.types import Candidate, Item, Query, Retrieval, Sort
 from retrieval.weighing import Ask, weigh
@@ -94,10 +94,9 @@ class Retriever:
         store: VectorStore,
         embeddings: Matrix,
         *,
-        cf: CFModel | None = None,
+        filters: Filters | None = None,
         common: Mapping[str, Scores] | None = None,
         fusions: Fusions | None = None,
-        lately: CFModel | None = None,
         habits: Habits | None = None,
         as_of: float = 0.0,
         newness: str = "",
@@ -113,9 +112,10 @@ class Retriever:
             raise ValueError(f"{wrong[0]} rows for {len(catalog)} items; embeddings and columns follow the catalogue")
         graph, words = Graph(catalog), Words([_prose(item, catalog.spec) for item in catalog.items])
         self._catalog = catalog
-        self._features = Features(catalog, embeddings, graph, words, cf, common, lately, habits, as_of)
+        filters = filters or Filters()
+        self._features = Features(catalog, embeddings, graph, words, filters, common, habits, as_of)
         self._sources = Sources(catalog, store, self._features)
-        self._grounds = Grounds(catalog, graph, words, cf, newness)
+        self._grounds = Grounds(catalog, graph, words, filters, newness)
         self._fusions = fusions or Fusions()
         self._embed = lru_cache(_TEXTS)(lambda text: _one(embedder, text))
 
@@ -183,7 +183,7 @@ class Retriever:
         clock.lap("embed")
         rows = self._pool(query, aimed, allowed, clock)
         rows = rows if extra is None else union([rows, np.array([extra])])
-        columns = self._features.columns(aimed, rows)
+        columns = self._features.columns(aimed, rows, logged=_is_logged(query))
         # Without any signal all candidates are equal: a catalogue without a log, asked for anything.
         fused = self._fuse(query, columns) if columns else Fused(np.zeros(rows.size, dtype=np.float32), {})
         clock.lap("fuse")
@@ -206,9 +206,7 @@ class Retriever:
         return union([near, collaborative, *others])
 
     def _fuse(self, query: Query, columns: Mapping[str, Scores]) -> Fused:
-        # A judgement with a time comes from the log; one without was stated in conversation.
-        stated = query.wishes or any(taste.at is None for taste in query.tastes)
-        fusion = self._fusions.taste if stated or _specific(query) else self._fusions.next
+        fusion = self._fusions.next if _is_logged(query) else self._fusions.taste
         return weigh(columns, fusion, _ask(query))
 
     def _candidate(self, query: Query, scored: _Scored, index: int) -> Candidate:
@@ -225,6 +223,13 @@ class Retriever:
         chosen = Catalog([candidate.item for candidate in candidates], self._catalog.spec)
         if not chosen.mask(query.constraints, _excluded(query)).all():
             raise ConstraintBroken(f"{chosen.ids!r} break {query.constraints!r} or are excluded; report this as a bug")
+
+
+def _is_logged(query: Query) -> bool:
+    """Whether only a logged history, or nothing at all, speaks for the person: what will they choose next?"""
+    # A judgement with a time comes from the log; one without was stated in conversation.
+    stated = query.wishes or any(taste.at is None for taste in query.tastes)
+    return not (stated or _specific(query))
 
 
 def _ask(query: Query) -> Ask:

@@ -69,6 +69,18 @@ def aim(query: Query, text: Vector | None, avoid: Vector | None, catalog: Catalo
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """The collaborative filters of an index; None where the log was too small for one."""
+
+    cf: CFModel | None = None
+    """From what people like to what they like: conversations."""
+    met: CFModel | None = None
+    """From what people chose, liked or not, to what they chose next."""
+    lately: CFModel | None = None
+    """What goes with what in the newest part of the log."""
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """Feature columns of candidates. A column is there only when the query has something to say about it."""
 
@@ -76,22 +88,23 @@ class Features:
     embeddings: Matrix
     graph: Graph
     words: Words
-    cf: CFModel | None
+    filters: Filters
     common: Mapping[str, Scores]
     """Columns that are the same for everybody ('popularity', 'trend', 'recency' ...), each of shape (n items,)."""
-    lately: CFModel | None = None
-    """What goes with what in the newest part of the log."""
     habits: Habits | None = None
     as_of: float = 0.0
     """Unix seconds at which `common` was counted."""
 
-    def columns(self, aim: Aim, rows: Rows) -> dict[str, Scores]:
+    def columns(self, aim: Aim, rows: Rows, *, logged: bool = False) -> dict[str, Scores]:
         """Return columns over `rows`, each of shape (len(rows),), higher is better, NaN where nothing is known.
+
+        logged: the tastes are a logged history, so what the person chose counts, not only what they said they like.
 
         content: closeness to the text, 0 for an ordinary row, 1 for the closest. taste: cosine similarity to the liked
         items, half the mean, half the largest. dislike: 0 for an ordinary row, -1 for the same as a disliked item.
-        avoid: 0 for an ordinary row, -1 for the closest to what is not wanted. graph, cf, last, lately: scores for the
-        tastes, `last` for the newest ones. wish: see `wished`. habit:...: see Habits.
+        avoid: 0 for an ordinary row, -1 for the closest to what is not wanted. graph, cf: scores for the tastes; last,
+        graph_last: for the newest ones. met, met_last, lately: scores for what was chosen (logged only). wish: see
+        `wished`. habit:...: see Habits.
         """
         vectors = np.asarray(self.embeddings[rows], dtype=np.float32)
         found: dict[str, Scores] = {name: column[rows] for name, column in self.common.items()}
@@ -100,9 +113,13 @@ class Features:
         if aim.avoid is not None:
             found["avoid"] = -np.maximum(_relative(vectors @ aim.avoid), 0)
         if aim.tastes:
-            found |= self._alike(aim, vectors) | self._collaborative(aim, rows)
+            found |= self._alike(aim, vectors)
             found["graph"] = self.graph.scores(_liked(aim))[rows]
-            found |= self._habitual(aim, rows)
+            found |= self._collaborative(aim.tastes, rows, logged=logged)
+            if logged:
+                newest = tuple(taste for taste in aim.tastes[-RECENT:] if taste.weight > 0)
+                found["graph_last"] = self.graph.scores(newest)[rows]
+                found |= self._habitual(aim, rows)
         if aim.wishes:
             found["wish"] = wished(aim.wishes, self.catalog)[rows]
         return found
@@ -135,15 +152,22 @@ class Features:
         here = {name: column[rows] for name, column in self.common.items()}
         return self.habits.of_one(items.astype(np.int64), times.astype(np.float64), self.as_of, here)
 
-    def _collaborative(self, aim: Aim, rows: Rows) -> dict[str, Scores]:
-        if self.cf is None:
-            return {}
+    def _collaborative(self, tastes: tuple[Taste, ...], rows: Rows, *, logged: bool) -> dict[str, Scores]:
         ids = [self.catalog.ids[row] for row in rows]
         met = np.asarray(self.common["popularity"][rows] > 0) if "popularity" in self.common else np.True_
-        columns = {"cf": self.cf.scores(aim.tastes, ids), "last": self.cf.scores(aim.tastes[-RECENT:], ids)}
-        if self.lately is not None:
-            columns["lately"] = self.lately.scores(aim.tastes, ids)
-        return {name: np.where(met, column, np.float32(np.nan)) for name, column in columns.items()}
+        chosen = tuple(replace(t, weight=1.0) for t in tastes)
+        wanted: tuple[tuple[str, CFModel | None, tuple[Taste, ...]], ...] = (
+            ("cf", self.filters.cf, tastes),
+            ("last", self.filters.cf, tastes[-RECENT:]),
+        )
+        if logged:
+            wanted = (
+                ("met", self.filters.met, chosen),
+                ("met_last", self.filters.met, chosen[-RECENT:]),
+                ("lately", self.filters.lately, chosen),
+            )
+        scored = {name: model.scores(history, ids) for name, model, history in wanted if model is not None}
+        return {name: np.where(met, column, np.float32(np.nan)) for name, column in scored.items()}
 
 
 def wished(wishes: tuple[Wish, ...], catalog: Catalog) -> Scores:

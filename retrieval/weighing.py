@@ -20,7 +20,7 @@ PRIORS = (
 candidate to the text, to meet every wish, to be the same as a disliked item, to be what is not wanted. A fusion that
 has learned such a feature keeps its own weight."""
 
-PERSONAL = frozenset({"cf", "last", "lately", "taste", "graph", "habit"})
+PERSONAL = frozenset({"cf", "last", "taste", "graph"})
 """Parts that come from what a person has liked or chosen."""
 
 Ask: TypeAlias = Literal["nothing", "text", "twist"]

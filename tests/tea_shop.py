@@ -11,6 +11,7 @@ from retrieval.fusion import Fusion, Term
 from retrieval.interactions import InteractionLog
 from retrieval.manifest import CatalogSpec, FacetSpec
 from retrieval.pipeline import Fusions, Retriever
+from retrieval.signals import Filters
 from retrieval.types import Constraint, Interaction, Item, Op, Query, Retrieval, Scalar, Sort, Taste, Wish
 from tests.fakes_retrieval import BruteForceVectors, LetterEmbedder
 
@@ -62,7 +63,9 @@ def shop(size: int = 900, *, fusions: Fusions | None = None, store: BruteForceVe
     vectors.upsert(catalog.ids, rows, [item.facets for item in catalog.items])
     bought = np.array([0 if n >= size - 5 else size - n for n in range(size)], dtype=np.float32)
     cf = Ease(regularisation=5.0).learn(InteractionLog.from_interactions(baskets(), {}, catalog.ids))
-    return Retriever(catalog, embedder, vectors, rows, cf=cf, common={"popularity": bought}, fusions=fusions)
+    return Retriever(
+        catalog, embedder, vectors, rows, filters=Filters(cf, cf, cf), common={"popularity": bought}, fusions=fusions
+    )
 
 
 def baskets() -> list[Interaction]:

@@ -128,7 +128,7 @@ def _window(ref: str) -> str:
     _, _, days = ref.partition("_")
     if ref == "trend":
         return "lately, next to before"
-    if not days:
+    if days in ("", "untimed"):
         return "the whole log"
     return "the last day of the log" if days == "1d" else f"the last {days.removesuffix('d')} days of the log"
 

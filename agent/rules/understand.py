@@ -1,11 +1,12 @@
 """The planner of the tier without a model: one message and what it can refer to become a plan."""
 
-from agent.plan import Action, Chat, Plan, Remember
+from agent.plan import Action, Chat, Filter, Plan, Remember
 from agent.ports import PlanContext
 from agent.rules.intents import back_to_oneself, correction, off_topic, staff, taking_back, talk
 from agent.rules.questions import question
 from agent.rules.reading import Reading, Rules, read
 from agent.rules.wishes import fetch, loose, opinions, wanted
+from retrieval.types import Op
 
 _MOST = 12
 
@@ -31,7 +32,7 @@ def _request(reading: Reading, rules: Rules) -> Plan:
     told = opinions(reading, words, rules, person)
     want = wanted(reading, words, rules)
     look = fetch(reading, want, told, rules)
-    rule = _standing(reading, want.filters, rules) if rules.lexicon.parts["standing"].search(reading.masked) else ()
+    rule = _standing(reading, want.filters) if rules.lexicon.parts["standing"].search(reading.masked) else ()
     actions: tuple[Action, ...] = (*rule, *told, *((look,) if look is not None else ()))
     return Plan(actions=actions[:_MOST] or (Chat(kind="unclear"),))
 
@@ -45,7 +46,12 @@ def _person(reading: Reading, rules: Rules) -> str:
     return ""
 
 
-def _standing(reading: Reading, filters: tuple[object, ...], rules: Rules) -> tuple[Action, ...]:
-    """'I never watch anything before 1970' holds from now on."""
+def _standing(reading: Reading, filters: tuple[Filter, ...]) -> tuple[Action, ...]:
+    """'I never watch anything before 1970' and 'never show me horror' hold from now on."""
     bounds = tuple(f for b in reading.bounds for f in b.filters)
-    return (Remember(constraints=bounds, scope="always", words=reading.text.strip()[:300]),) if bounds else ()
+    avoids = tuple(
+        f"{f.facet}: {value}" for f in filters if f.op is Op.NOT_IN and f not in bounds for value in f.values
+    )
+    if not (bounds or avoids):
+        return ()
+    return (Remember(constraints=bounds, avoids=avoids, scope="always", words=reading.text.strip()[:300]),)
