@@ -1,5 +1,6 @@
 """Collaborative filtering with the library `implicit`: item nearest neighbours and alternating least squares."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import CosineRecommender
+from implicit.utils import ParameterWarning
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
@@ -43,7 +45,10 @@ class Neighbours:
         met = log.met(self._window(log, keep))
         known = busiest(met.tocsc(), met.shape[1])
         library = CosineRecommender(K=self.neighbours + 1, num_threads=1)
-        library.fit(sparse.coo_matrix(met[:, known], dtype=np.float64), show_progress=False)
+        with warnings.catch_warnings():
+            # The library warns of a conversion that it asks of itself.
+            warnings.simplefilter("ignore", ParameterWarning)
+            library.fit(sparse.csr_matrix(met[:, known], dtype=np.float64), show_progress=False)
         weights = sparse.csr_matrix(library.similarity, dtype=np.float32)
         weights.setdiag(0)
         weights.eliminate_zeros()
@@ -77,15 +82,15 @@ class Factors:
         """Learn from the signed weights of the kept events."""
         met = log.matrix(keep)
         known = busiest(met.tocsc(), met.shape[1])
-        library = AlternatingLeastSquares(
-            factors=self.factors,
-            regularization=self.regularisation,
-            alpha=self.confidence,
-            iterations=self.iterations,
-            num_threads=1,
-            random_state=self.seed,
-        )
         with threadpool_limits(1, "blas"):
+            library = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularisation,
+                alpha=self.confidence,
+                iterations=self.iterations,
+                num_threads=1,
+                random_state=self.seed,
+            )
             library.fit(sparse.csr_matrix(met[:, known], dtype=np.float32), show_progress=False)
         vocabulary = ItemVocabulary.of([log.items[c] for c in known], self.half_life)
         return Als(self.name, vocabulary, np.array(library.item_factors), self.regularisation, self.confidence)
