@@ -217,3 +217,14 @@ def test_every_text_on_the_page_is_escaped() -> None:
     assert json.loads(
         re.findall(r'data-verdicts="([^"]*)"', pages[2])[0].replace("&#34;", '"').replace("&#39;", "'")
     ) == {bad: ["like"]}
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("https://example.org/heat", True), ("javascript:alert(1)", False), ("ftp://example.org", False)],
+)
+def test_a_card_links_its_source_only_to_the_web(address: str, shown: bool) -> None:
+    spec = CatalogSpec(facets={"link": FacetSpec(kind="text", label="Encyclopedia")})
+    item = Item("x", "Heat", "A heist.", {"link": address})
+    view = card_view(Card(1, item, 0.5), Catalog([item], spec))
+    assert (view.source_label, view.source) == (("Encyclopedia", address) if shown else ("", ""))

@@ -63,12 +63,16 @@ class CardView:
     chips: tuple[Chip, ...]
     percent: int
     reasons: tuple[Because, ...]
+    source: str = ""
+    """Where the text comes from, on the web; '' if the catalogue does not say."""
+    source_label: str = ""
 
 
 def card_view(card: Card, catalog: Catalog) -> CardView:
     """Everything a card says."""
     item = card.item
     label = item_label(item, catalog)
+    source_label, source = _source(item, catalog)
     return CardView(
         number=card.number,
         item_id=item.item_id,
@@ -79,7 +83,18 @@ def card_view(card: Card, catalog: Catalog) -> CardView:
         chips=tuple(_chips(item, catalog))[:_CHIPS],
         percent=round(100 * card.score),
         reasons=tuple(_because(r, item, catalog) for r in card.reasons),
+        source=source,
+        source_label=source_label,
     )
+
+
+def _source(item: Item, catalog: Catalog) -> tuple[str, str]:
+    """Label and address of the first text facet that is a web address."""
+    for name, spec in catalog.spec.facets.items():
+        value = item.facets.get(name)
+        if spec.kind == "text" and isinstance(value, str) and value.startswith(("https://", "http://")):
+            return spec.label, value
+    return "", ""
 
 
 def _excerpt(text: str) -> str:
