@@ -19,7 +19,7 @@ class Speller:
         self._known = frozenset(vocabulary)
         self._common = common
         buckets: dict[str, list[str]] = defaultdict(list)
-        for word in self._known:
+        for word in sorted(self._known):  # ties between corrections must not depend on the hash seed
             if len(word) >= _SHORTEST - 1:
                 buckets[word[0]].append(word)
         self._buckets = {first: tuple(words) for first, words in buckets.items()}

@@ -80,7 +80,7 @@ class TitleIndex:
     def sharing(self, words: Iterable[str], most: int = 2000) -> tuple[int, ...]:
         """Return rows that share a rare word with `words`, those with the rarest words first."""
         found: dict[int, None] = {}
-        for word in sorted(set(words) & self._rows.keys(), key=self.df):
+        for word in sorted(set(words) & self._rows.keys(), key=lambda w: (self.df(w), w)):
             if found and len(found) + self.df(word) > most:
                 break
             found.update(dict.fromkeys(self._rows[word]))

@@ -5,9 +5,12 @@ import pytest
 from agent.facts import answer, compare
 from agent.ledger import named, statements_of, verdict_of
 from agent.observations import Answered, Compared, Unresolved
-from agent.plan import Compare, Details, Filter, React, Remember
+from agent.plan import Compare, Details, Filter, React, Remember, Search
+from agent.ports import PlanContext
 from agent.profile import Moment, Profile, remember
 from agent.resolve import Free, Scene, Valued, condition_of, item_of, thing_of
+from agent.rules.reading import rules_for
+from agent.rules.understand import understand
 from agent.wording import condition_label, item_label
 from retrieval.catalog import Catalog
 from retrieval.entities import Linker
@@ -154,3 +157,14 @@ def test_labels_read_as_people_write(scene: Scene) -> None:
     assert condition_label(Constraint("year", Op.LT, (2000.0,)), catalog) == "year before 2000"
     assert condition_label(Constraint("price", Op.LE, (25.0,)), catalog) == "price at most $25"
     assert condition_label(Constraint("grape", Op.IN, ("Merlot", "Malbec")), catalog) == "Merlot or Malbec"
+
+
+@pytest.mark.parametrize("said", ["under $25", "under 25", "less than 25 dollars", "at most 25 euros"])
+def test_a_price_without_a_currency_is_bounded_in_whatever_people_name(said: str) -> None:
+    spec = SPEC.model_copy(
+        update={"facets": {**SPEC.facets, "price": SPEC.facets["price"].model_copy(update={"unit": ""})}}
+    )
+    catalog = Catalog(WINES, spec)
+    plan = understand(PlanContext(text=f"a merlot {said}"), rules_for(catalog, Linker(catalog)))
+    filters = [f for action in plan.actions if isinstance(action, Search) for f in action.filters]
+    assert [f.values for f in filters if f.facet == "price" and f.op in (Op.LT, Op.LE)] == [(25.0,)]

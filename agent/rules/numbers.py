@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from agent.plan import Filter
 from agent.rules.lexicon import Lexicon, either
-from agent.rules.quantities import Measures, quantity_of, read_number, scale
+from agent.rules.quantities import Measures, Quantity, quantity_of, read_number, scale
 from retrieval.types import Op
 
 _PIVOT = 30
@@ -140,10 +140,12 @@ def _unit_of(words: str, lexicon: Lexicon) -> str:
 
 
 def _single(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measures) -> Bound | None:
+    start, op = _direction(text, match, lexicon)
     quantity = quantity_of(match.group(), text, match.span(), lexicon, measures)
+    if quantity is None and op in (Op.LT, Op.LE):
+        quantity = _bare_price(match.group(), lexicon, measures)
     if quantity is None:
         return None
-    start, op = _direction(text, match, lexicon)
     end = match.end()
     for name, pattern in lexicon.limits.after.items():
         after = pattern.match(text[match.end() :]) if op in (None, Op.IN, Op.GE) else None
@@ -156,6 +158,12 @@ def _single(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measure
         return None
     op = op or Op.IN
     return Bound(start, end, (Filter(facet=quantity.facet, op=op, values=(quantity.value,)),))
+
+
+def _bare_price(words: str, lexicon: Lexicon, measures: Measures) -> Quantity | None:
+    """'Under 30' in a shop is about money."""
+    number = read_number(words, lexicon)
+    return Quantity(measures.price, number) if measures.price and number is not None else None
 
 
 def _direction(text: str, match: re.Match[str], lexicon: Lexicon) -> tuple[int, Op | None]:

@@ -11,6 +11,10 @@ from retrieval.entities import moment_facet
 _UNIT_NAMES = {"s": "time", "min": "time", "h": "time", "g": "weight", "kg": "weight"}
 """Short units that are also something else: 'm' is a metre."""
 
+_CURRENCIES = frozenset("$€£¥")
+_CHEAPER = "cheaper"
+"""What the build's table of well-known facets says of prices."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -29,6 +33,8 @@ class Measures:
     by_family: Mapping[str, tuple[str, float]]
     """Unit family: the facet measured in it, and how many of the smallest unit its own unit is."""
     by_label: Mapping[str, str]
+    price: str = ""
+    """The facet that a bare 'under 30' speaks of."""
 
 
 def measures_of(catalog: Catalog, lexicon: Lexicon) -> Measures:
@@ -44,7 +50,18 @@ def measures_of(catalog: Catalog, lexicon: Lexicon) -> Measures:
         for family, units in lexicon.units.items():
             if spec.unit in units and _UNIT_NAMES.get(spec.unit, family) == family:
                 families.setdefault(family, (name, units[spec.unit]))
-    return Measures(moment, bounds[1] if bounds else 0.0, families, labels)
+    price = _price(catalog)
+    for family in (f for f, units in lexicon.units.items() if price and _CURRENCIES & units.keys()):
+        # A price without a currency is in whatever currency people name.
+        if not catalog.facet(price).unit:
+            families.setdefault(family, (price, 1.0))
+    return Measures(moment, bounds[1] if bounds else 0.0, families, labels, price)
+
+
+def _price(catalog: Catalog) -> str:
+    """The facet that is a price: measured in a currency, or one that a manifest calls cheaper when it is less."""
+    numeric = ((n, s) for n, s in catalog.spec.facets.items() if s.kind == "numeric" and s.filterable)
+    return next((n for n, s in numeric if s.unit in _CURRENCIES or _CHEAPER in s.less), "")
 
 
 def read_number(words: str, lexicon: Lexicon) -> float | None:
