@@ -155,17 +155,16 @@ class Features:
     def _collaborative(self, tastes: tuple[Taste, ...], rows: Rows, *, logged: bool) -> dict[str, Scores]:
         ids = [self.catalog.ids[row] for row in rows]
         met = np.asarray(self.common["popularity"][rows] > 0) if "popularity" in self.common else np.True_
-        chosen = tuple(replace(t, weight=1.0) for t in tastes)
-        wanted: tuple[tuple[str, CFModel | None, tuple[Taste, ...]], ...] = (
-            ("cf", self.filters.cf, tastes),
-            ("last", self.filters.cf, tastes[-RECENT:]),
-        )
+        wanted: tuple[tuple[str, CFModel | None, tuple[Taste, ...]], ...]
         if logged:
+            chosen = tuple(replace(t, weight=1.0) for t in tastes)
             wanted = (
                 ("met", self.filters.met, chosen),
                 ("met_last", self.filters.met, chosen[-RECENT:]),
                 ("lately", self.filters.lately, chosen),
             )
+        else:
+            wanted = (("cf", self.filters.cf, tastes), ("last", self.filters.cf, tastes[-RECENT:]))
         scored = {name: model.scores(history, ids) for name, model, history in wanted if model is not None}
         return {name: np.where(met, column, np.float32(np.nan)) for name, column in scored.items()}
 

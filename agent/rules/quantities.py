@@ -51,10 +51,10 @@ def measures_of(catalog: Catalog, lexicon: Lexicon) -> Measures:
             if spec.unit in units and _UNIT_NAMES.get(spec.unit, family) == family:
                 families.setdefault(family, (name, units[spec.unit]))
     price = _price(catalog)
-    for family in (f for f, units in lexicon.units.items() if price and _CURRENCIES & units.keys()):
+    if price and not catalog.facet(price).unit:
         # A price without a currency is in whatever currency people name.
-        if not catalog.facet(price).unit:
-            families.setdefault(family, (price, 1.0))
+        currencies = [family for family, units in lexicon.units.items() if _CURRENCIES & units.keys()]
+        families = {**dict.fromkeys(currencies, (price, 1.0)), **families}
     return Measures(moment, bounds[1] if bounds else 0.0, families, labels, price)
 
 
