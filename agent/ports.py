@@ -23,6 +23,8 @@ class PlanContext:
     preferences: tuple[Preference, ...] = ()
     person: str = ""
     asked: tuple[str, ...] = ()
+    language: str = "en"
+    """Of the message (agent.languages)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class TellContext:
     messages: tuple[Message, ...] = ()
     person: str = ""
     turn: int = 0
+    language: str = "en"
+    """To reply in."""
 
 
 class ChatModel(Protocol):

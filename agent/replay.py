@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.fetch import effective
+from agent.languages import language_of
 from agent.plan import Forget, Plan, React, Recommend, Remember, Search, SimilarTo
 from agent.ports import ChatModel, PlanContext
 from agent.profile import Moment, Profile
@@ -30,6 +31,7 @@ async def _read(message: Message, work: Work, model: ChatModel) -> Work:
     if message.role == "assistant":
         listed = work.index.linker.listed(message.text)
         return replace(work, dialogue=replace(dialogue, shown=(*dialogue.shown, listed) if listed else dialogue.shown))
+    language = language_of(message.text, dialogue.language)
     context = PlanContext(
         text=message.text,
         messages=work.dialogue.messages,
@@ -37,9 +39,10 @@ async def _read(message: Message, work: Work, model: ChatModel) -> Work:
         last=work.dialogue.last,
         preferences=work.preferences,
         person=work.dialogue.person,
+        language=language,
     )
     plan = await model.plan(context)
-    return _remembered(plan, replace(work, dialogue=dialogue))
+    return _remembered(plan, replace(work, dialogue=replace(dialogue, language=language), language=language))
 
 
 def _remembered(plan: Plan, work: Work) -> Work:

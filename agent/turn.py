@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from agent.cards import cards_of
 from agent.errors import AgentError, BadRequest
+from agent.languages import language_of, languages
 from agent.plan import Plan, Recommend, Remember, Search, SimilarTo
 from agent.ports import ChatModel, PlanContext, Store, TellContext
 from agent.profile import Moment
@@ -70,7 +71,7 @@ async def _steps(
     yield Planned(plan, model.tier)
 
     work = await asyncio.to_thread(_run, plan, work)
-    cards = cards_of(work.observations, index.catalog, work.preferences)
+    cards = cards_of(work.observations, index.catalog, work.preferences, work.language)
     clock.lap("tools")
     for observation in work.observations:
         yield Observed(observation)
@@ -100,7 +101,10 @@ async def _state(
 def _begin(request: TurnRequest, index: Index, snapshot: Snapshot, at: datetime) -> Work:
     moment = Moment(request.session, snapshot.dialogue.turn + 1, at.astimezone(UTC).isoformat(timespec="seconds"))
     history = index.log.history(request.user) if request.user else ()
-    return Work(index, request, moment, snapshot.profile, snapshot.dialogue, history)
+    # What is clicked has no language of its own.
+    words = "" if request.actions else request.text
+    language = request.language or language_of(words, snapshot.dialogue.language)
+    return Work(index, request, moment, snapshot.profile, snapshot.dialogue, history, language=language)
 
 
 async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Plan:
@@ -114,6 +118,7 @@ async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Plan:
         preferences=work.preferences,
         person=work.dialogue.person,
         asked=work.dialogue.asked,
+        language=work.language,
     )
     return answered(await model.plan(context))
 
@@ -143,6 +148,7 @@ def _tell_context(plan: Plan, work: Work, cards: tuple[Card, ...]) -> TellContex
         messages=work.dialogue.messages,
         person=work.dialogue.person,
         turn=work.moment.turn,
+        language=work.language,
     )
 
 
@@ -158,6 +164,7 @@ def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, model: 
         timings_ms={**work.timings_ms, **clock.laps_ms()},
         session=work.request.session,
         turn=work.moment.turn,
+        language=work.language,
     )
 
 
@@ -169,6 +176,7 @@ def _turn(request: TurnRequest, work: Work, done: Done, model: ChatModel) -> Tur
         messages=(*work.dialogue.messages, *said)[-_KEPT_MESSAGES:],
         shown=(*work.dialogue.shown, *shown)[-_KEPT_LISTS:],
         turn=done.turn,
+        language=done.language,
     )
     return Turn(work.profile, dialogue, record_of(request, work, done))
 
@@ -201,4 +209,6 @@ def checked(request: TurnRequest, max_chars: int) -> TurnRequest:
         raise BadRequest(f"count {request.count!r} is out of range; ask for 1 to 50 items")
     if not 0.0 <= request.diversity <= 1.0:
         raise BadRequest(f"diversity {request.diversity!r} is out of range; use 0 to 1")
+    if request.language and request.language not in languages():
+        raise BadRequest(f"language {request.language!r} is not spoken here; use one of {', '.join(languages())}")
     return request

@@ -33,6 +33,8 @@ class TurnRequest:
     actions: tuple[Action, ...] = ()
     count: int = 5
     diversity: float = 0.3
+    language: str = ""
+    """In which language to reply; '' for that of the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Dialogue:
     asked: tuple[str, ...] = ()
     """Facets already asked about."""
     turn: int = 0
+    language: str = ""
+    """Of the last turn; '' before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ class Done:
     timings_ms: Mapping[str, float]
     session: str
     turn: int
+    language: str = "en"
+    """The reply's."""
 
 
 @dataclass(frozen=True, slots=True)

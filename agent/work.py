@@ -23,6 +23,7 @@ class Work:
     history: tuple[Taste, ...] = ()
     observations: tuple[Observation, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    language: str = "en"
 
     @property
     def scene(self) -> Scene:

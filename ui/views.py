@@ -33,6 +33,7 @@ def extras_view(done: Done) -> Json:
         "profile": [preference_view(preference) for preference in done.profile],
         "plan": plan_view(done.plan),
         "tier": done.tier,
+        "language": done.language,
         "timings_ms": {stage: round(ms, 3) for stage, ms in done.timings_ms.items()},
         "session": done.session,
     }

@@ -82,6 +82,11 @@ class LanguageFile(_Part):
     leftover: _Leftover
 
 
+def has_rules(code: str) -> bool:
+    """Whether messages of a language can be understood without a model."""
+    return Path(__file__).with_name(f"{code}.toml").is_file()
+
+
 def read_file(code: str) -> LanguageFile:
     """Read `<code>.toml`; AgentError if there is no such language or its file cannot be used."""
     path = Path(__file__).with_name(f"{code}.toml")
