@@ -19,10 +19,12 @@ from retrieval.entities import Linker
 from retrieval.manifest import CatalogSpec, FacetSpec
 from retrieval.types import Item, Op
 from tests.films import films, linker
+from tests.planning import context, planned
+from tests.tally import Tally
 from tests.turns import Turn, fits, load_turns
 
-_TURNS = load_turns(Path(__file__).with_name("turns_en.jsonl"))
-_SHOWN = ("The Matrix (1999)", "Inception (2010)", "Heat (1995)", "Titanic (1997)", "Alien (1979)")
+_FILES = sorted(Path(__file__).parent.glob("turns_*.jsonl"))
+_TURNS = tuple(turn for path in _FILES for turn in load_turns(path))
 
 
 @cache
@@ -30,23 +32,16 @@ def film_rules() -> Rules:
     return rules_for(films(), linker())
 
 
-@cache
-def shown() -> tuple[Item, ...]:
-    found = (films().get(linker().link(title).candidates[0].item_id) for title in _SHOWN)
-    return tuple(item for item in found if item is not None)
+_LISTED = context(Turn("", "", (), shown=True)).shown
+_ROWS = sorted({(turn.kind, turn.language, turn.catalog) for turn in _TURNS})
 
 
-def context(turn: Turn) -> PlanContext:
-    start = PlanContext(text=turn.text, person=turn.person)
-    messages = (Message("user", turn.said),) if turn.said else ()
-    listed = shown() if turn.shown else ()
-    return replace(start, messages=messages, shown=listed, last=Search(query="films") if listed else None)
-
-
-@pytest.mark.parametrize("kind", sorted({turn.kind for turn in _TURNS}))
-def test_every_turn_gives_the_plan_that_was_meant(kind: str) -> None:
-    plans = [(turn, understand(context(turn), film_rules())) for turn in _TURNS if turn.kind == kind]
+@pytest.mark.parametrize("row", _ROWS, ids="-".join)
+def test_every_turn_gives_the_plan_that_was_meant(row: tuple[str, str, str], tally: Tally) -> None:
+    turns = [turn for turn in _TURNS if (turn.kind, turn.language, turn.catalog) == row]
+    plans = [(turn, planned(turn)) for turn in turns]
     missed = [(turn.text, plan.actions, turn.plan) for turn, plan in plans if not fits(plan, turn.plan)]
+    tally.add(row, len(turns) - len(missed), len(turns))
     assert not missed
 
 
@@ -63,7 +58,7 @@ _SCRAPS = st.lists(st.one_of(_WORDS, st.sampled_from([*"?!.,()[]#'\"", "1999", "
 @given(st.one_of(st.text(max_size=80), _SCRAPS.map(" ".join)), st.booleans())
 def test_any_text_gives_some_plan(text: str, listed: bool) -> None:
     start = PlanContext(text=text)
-    full = replace(start, shown=shown(), last=Search(query="films"))
+    full = replace(start, shown=_LISTED, last=Search(query="films"))
     assert understand(full if listed else start, film_rules()).actions
 
 
@@ -73,7 +68,7 @@ def test_an_endless_message_is_read_up_to_a_limit(flood: str) -> None:
 
 
 def test_pointers_beyond_the_list_name_nothing() -> None:
-    plan = understand(PlanContext(text="more like number 9", shown=shown()), film_rules())
+    plan = understand(PlanContext(text="more like number 9", shown=_LISTED), film_rules())
     assert not [a for a in plan.actions if isinstance(a, SimilarTo) and "[9]" in a.titles]
 
 

@@ -1,0 +1,22 @@
+"""What all tests share: the table of how the turns of the test set came out, told at the end of the run."""
+
+import pytest
+
+from tests.tally import Tally
+
+_TALLY = pytest.StashKey[Tally]()
+
+
+@pytest.fixture(scope="session")
+def tally(pytestconfig: pytest.Config) -> Tally:
+    """Where tests of turns count what came out right."""
+    return pytestconfig.stash.setdefault(_TALLY, Tally())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table, if any turn was judged."""
+    counted = config.stash.get(_TALLY, Tally())
+    if counted.total:
+        terminalreporter.section("turns understood, by kind of request")
+        for line in counted.lines():
+            terminalreporter.write_line(line)
