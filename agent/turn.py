@@ -26,6 +26,7 @@ from agent.types import (
     Planned,
     Recommended,
     Snapshot,
+    Step,
     TextDelta,
     Turn,
     TurnRequest,
@@ -134,7 +135,10 @@ def answered(plan: Plan) -> Plan:
 
 def _run(plan: Plan, work: Work) -> Work:
     for action in plan.actions:
+        seen, start = len(work.observations), time.perf_counter()
         work = run(action, work)
+        step = Step(action, work.observations[seen:], (time.perf_counter() - start) * 1e3)
+        work = replace(work, steps=(*work.steps, step))
     return work
 
 
@@ -165,6 +169,7 @@ def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, model: 
         session=work.request.session,
         turn=work.moment.turn,
         language=work.language,
+        steps=work.steps,
     )
 
 

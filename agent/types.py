@@ -131,6 +131,15 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One call of the plan as it ran: what it reported, and how long it took."""
+
+    action: Action
+    observations: tuple[Observation, ...]
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The turn is committed."""
 
@@ -145,6 +154,8 @@ class Done:
     turn: int
     language: str = "en"
     """The reply's."""
+    steps: tuple[Step, ...] = ()
+    """The trace: the calls of the plan, in order."""
 
 
 @dataclass(frozen=True, slots=True)

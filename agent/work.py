@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from agent.observations import Observation
 from agent.profile import Moment, Preference, Profile
 from agent.resolve import Scene
-from agent.types import Dialogue, TurnRequest
+from agent.types import Dialogue, Step, TurnRequest
 from retrieval.index import Index
 from retrieval.types import Taste
 
@@ -24,6 +24,8 @@ class Work:
     observations: tuple[Observation, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     language: str = "en"
+    steps: tuple[Step, ...] = ()
+    """The calls that have run."""
 
     @property
     def scene(self) -> Scene:

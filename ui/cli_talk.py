@@ -29,7 +29,9 @@ def ask(assistant: Assistant, text: str, user: str, session: str, *, as_json: bo
     """Run one turn and print it: the reply, or with `as_json` everything as one JSON object."""
     done = assistant.ask(TurnRequest(text=text, user=owner(user, session), session=session))
     if as_json:
-        sys.stdout.write(json.dumps(done_view(done), ensure_ascii=False, allow_nan=False) + "\n")
+        sys.stdout.write(
+            json.dumps(done_view(done, assistant.index.catalog), ensure_ascii=False, allow_nan=False) + "\n"
+        )
     elif sys.stdout.isatty():
         Console().print(_rendered(done.reply))
     else:

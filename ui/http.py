@@ -15,10 +15,10 @@ from ui.guards import AnswerHeaders, BodyLimit, Keys, KnownHosts
 from ui.http_errors import answer_errors
 from ui.http_profiles import profile_routes
 from ui.http_turns import complete
+from ui.json_values import Json
 from ui.metrics import CONTENT_TYPE, Metrics
 from ui.openai_types import ChatRequest
 from ui.served import Served
-from ui.views import Json
 
 
 def api(

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from agent.errors import AgentError
 from agent.types import Failed
 from retrieval.errors import RetrievalError
+from ui.json_values import Json
 from ui.metrics import Metrics
-from ui.views import Json
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,10 @@ from agent.plan import Remember, Scope
 from agent.profile import Profile
 from agent.types import Failed, Observed
 from ui.http_errors import failure
+from ui.json_values import Json
 from ui.openai_types import Body, SessionId, UserId
 from ui.served import Served
-from ui.views import Json, owner, profile_view
+from ui.views import owner, profile_view
 
 User: TypeAlias = Annotated[str, Path(min_length=1, max_length=200)]
 Model: TypeAlias = Annotated[str, Query(description="Of which model; the first one's when left out.")]

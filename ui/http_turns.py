@@ -16,11 +16,13 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from agent.types import Done, Event, Failed, TextDelta, TurnRequest
+from retrieval.catalog import Catalog
 from ui.http_errors import ApiError, crash, error_view, failure
+from ui.json_values import Json
 from ui.metrics import Metrics
 from ui.openai_types import ChatRequest, turn_request
 from ui.served import Served
-from ui.views import Json, extras_view
+from ui.views import extras_view
 
 _T = TypeVar("_T")
 _WORDS = re.compile(r"\w+|[^\w\s]")
@@ -33,6 +35,7 @@ class Completion:
 
     model: str
     asked: TurnRequest
+    catalog: Catalog
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -40,7 +43,7 @@ class Completion:
         """The completion in one piece."""
         message: Json = {"role": "assistant", "content": done.reply, "refusal": None}
         choice: Json = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-        return {**self._head("chat.completion", choice), "usage": usage(self.asked, done.reply), **extras_view(done)}
+        return {**self._head("chat.completion", choice), "usage": usage(self.asked, done.reply), **self.extras(done)}
 
     def chunk(self, delta: Mapping[str, object], finish: str | None = None) -> Json:
         """One piece of it."""
@@ -50,6 +53,10 @@ class Completion:
     def usage_chunk(self, done: Done) -> Json:
         """The piece after the last, when usage is asked for."""
         return {**self._head("chat.completion.chunk"), "usage": usage(self.asked, done.reply)}
+
+    def extras(self, done: Done) -> Json:
+        """What stands beside the standard fields."""
+        return extras_view(done, self.catalog)
 
     def _head(self, kind: str, *choices: object) -> Json:
         head: Json = {"id": self.id, "object": kind, "created": self.created, "model": self.model}
@@ -70,7 +77,7 @@ async def complete(request: Request, body: ChatRequest, served: Served) -> Respo
     """Answer one request; ApiError for what fails before the first word."""
     name = served.named(body.model)
     asked = turn_request(body, request.headers.get("x-session-id"), served.max_chars)
-    completion = Completion(body.model, asked)
+    completion = Completion(body.model, asked, served.assistants[name].index.catalog)
     events = served.turn(name, asked)
     if not body.stream:
         done = await _unless_gone(request, _end(events))
@@ -113,7 +120,7 @@ async def _chunks(
             case TextDelta():
                 yield completion.chunk({"content": event.text})
             case Done():
-                yield {**completion.chunk({}, "stop"), **extras_view(event)}
+                yield {**completion.chunk({}, "stop"), **completion.extras(event)}
                 if include_usage:
                     yield completion.usage_chunk(event)
             case Failed():

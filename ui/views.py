@@ -1,16 +1,11 @@
-"""Turns, cards, preferences and plans as JSON values: one form for the command and the API. Pure."""
+"""Turns, cards and preferences as JSON values: one form for the command and the API. Pure."""
 
-from collections.abc import Mapping
-from datetime import date
-from typing import TypeAlias
-
-from agent.plan import Action, Plan
 from agent.profile import Preference, Profile
 from agent.types import Card, Done
-from retrieval.types import Evidence, FacetValue, Item, Scalar
-
-Json: TypeAlias = dict[str, object]
-"""A JSON object."""
+from retrieval.catalog import Catalog
+from retrieval.types import Item
+from ui.json_values import Json, plain_value
+from ui.trace_view import citations_view, evidence_view, plan_view, trace_view
 
 
 def owner(user: str, session: str) -> str:
@@ -21,17 +16,19 @@ def owner(user: str, session: str) -> str:
     return user or (f"session:{session}" if session else "")
 
 
-def done_view(done: Done) -> Json:
+def done_view(done: Done, catalog: Catalog) -> Json:
     """Everything a finished turn says."""
-    return {"reply": done.reply, **extras_view(done), "turn": done.turn}
+    return {"reply": done.reply, **extras_view(done, catalog), "turn": done.turn}
 
 
-def extras_view(done: Done) -> Json:
+def extras_view(done: Done, catalog: Catalog) -> Json:
     """What a finished turn says beside its reply; stands at the top level of an API response."""
     return {
         "recommendations": [card_view(card) for card in done.cards],
+        "citations": citations_view(done.cards, catalog),
         "profile": [preference_view(preference) for preference in done.profile],
         "plan": plan_view(done.plan),
+        "trace": trace_view(done.steps),
         "tier": done.tier,
         "language": done.language,
         "timings_ms": {stage: round(ms, 3) for stage, ms in done.timings_ms.items()},
@@ -52,22 +49,7 @@ def card_view(card: Card) -> Json:
 
 def facets_view(item: Item) -> Json:
     """What the catalogue knows about an item; dates as ISO text, whole numbers as integers."""
-    return {name: _plain(value) for name, value in item.facets.items()}
-
-
-def evidence_view(evidence: Evidence) -> Json:
-    """One piece of evidence."""
-    return {
-        "kind": evidence.kind,
-        "ref": evidence.ref,
-        "detail": evidence.detail,
-        "weight": round(evidence.weight, 6),
-    }
-
-
-def plan_view(plan: Plan) -> list[object]:
-    """Tool calls, each with the arguments that were given."""
-    return [_call_view(action) for action in plan.actions]
+    return {name: plain_value(value) for name, value in item.facets.items()}
 
 
 def preference_view(preference: Preference) -> Json:
@@ -80,7 +62,7 @@ def preference_view(preference: Preference) -> Json:
         "polarity": said.polarity,
         "facet": said.facet,
         "op": said.op.value,
-        "values": [_plain(value) for value in said.values],
+        "values": [plain_value(value) for value in said.values],
         "hard": said.hard,
         "seen": said.seen,
         "rated": said.rated,
@@ -100,18 +82,3 @@ def profile_view(profile: Profile, session: str = "") -> Json:
         "active": [preference_view(p) for p in profile.active(session)],
         "history": [preference_view(p) for p in profile.records if p.ended],
     }
-
-
-def _call_view(action: Action) -> Json:
-    given: Mapping[str, object] = action.model_dump(mode="json", exclude_defaults=True)
-    return {"tool": action.tool, "arguments": {name: value for name, value in given.items() if name != "tool"}}
-
-
-def _plain(value: FacetValue | Scalar) -> object:
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
