@@ -1,13 +1,13 @@
 """The seams of the agent: what an adapter must do. Adapters inherit nothing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
 from agent.observations import Observation
 from agent.plan import Plan
 from agent.profile import Preference
-from agent.types import Card, Fetch, Message, Snapshot, Turn
+from agent.types import Card, Credit, Fetch, Message, Snapshot, Turn
 from retrieval.types import Item
 
 
@@ -25,6 +25,8 @@ class PlanContext:
     asked: tuple[str, ...] = ()
     language: str = "en"
     """Of the message (agent.languages)."""
+    past: bool = False
+    """An earlier message of a stateless dialogue, read again only for what it says about taste: be quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class TellContext:
     turn: int = 0
     language: str = "en"
     """To reply in."""
+    begun: str = ""
+    """What the person has read of the reply already; the teller goes on behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A message as a plan, and who read it."""
+
+    plan: Plan
+    credit: Credit
 
 
 class ChatModel(Protocol):
@@ -50,11 +62,14 @@ class ChatModel(Protocol):
     def tier(self) -> str:
         """Its rung on the ladder: 'rules', 'local', 'llm'."""
 
-    async def plan(self, context: PlanContext) -> Plan:
+    async def plan(self, context: PlanContext) -> Understood:
         """Read one message as a plan; BadPlan or ModelDown if it cannot."""
 
-    def tell(self, context: TellContext) -> AsyncIterator[str]:
-        """Stream the reply in pieces; it names exactly the items of `context.cards`, in their order."""
+    def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
+        """Stream the reply in pieces and end with one Credit; a stream without one was cut.
+
+        The reply names exactly the items of `context.cards`, in their order.
+        """
 
 
 class Store(Protocol):

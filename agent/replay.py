@@ -40,8 +40,9 @@ async def _read(message: Message, work: Work, model: ChatModel) -> Work:
         preferences=work.preferences,
         person=work.dialogue.person,
         language=language,
+        past=True,
     )
-    plan = await model.plan(context)
+    plan = (await model.plan(context)).plan
     return _remembered(plan, replace(work, dialogue=replace(dialogue, language=language), language=language))
 
 

@@ -4,20 +4,22 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent.cards import cards_of
-from agent.errors import AgentError, BadRequest
+from agent.errors import AgentError, BadRequest, ModelDown
 from agent.languages import language_of, languages
 from agent.plan import Plan, Recommend, Remember, Search, SimilarTo
-from agent.ports import ChatModel, PlanContext, Store, TellContext
+from agent.ports import ChatModel, PlanContext, Store, TellContext, Understood
 from agent.profile import Moment
 from agent.replay import replay
 from agent.tools import run
 from agent.trace import record_of
 from agent.types import (
     Card,
+    Credit,
     Done,
     Event,
     Failed,
@@ -45,10 +47,11 @@ async def take_turn(
     request: TurnRequest, index: Index, model: ChatModel, store: Store, now: Callable[[], datetime]
 ) -> AsyncGenerator[Event, None]:
     """Run one turn as a stream of events that ends in exactly one Done or Failed. Only a Done turn is remembered."""
-    outcome, start = "interrupted", time.perf_counter()
+    outcome, tier, start = "interrupted", model.tier, time.perf_counter()
     try:
         async for event in _steps(request, index, model, store, now):
             outcome = {Done: "ok", Failed: "failed"}.get(type(event), outcome)
+            tier = event.tier if isinstance(event, Planned | Done) else tier
             yield event
     except (AgentError, RetrievalError) as error:
         outcome = "failed"
@@ -57,7 +60,7 @@ async def take_turn(
         outcome = "crashed"
         raise
     finally:
-        log.info("turn %s in %.0f ms, tier %s", outcome, (time.perf_counter() - start) * 1e3, model.tier)
+        log.info("turn %s in %.0f ms, tier %s", outcome, (time.perf_counter() - start) * 1e3, tier)
 
 
 async def _steps(
@@ -67,9 +70,10 @@ async def _steps(
     snapshot = await _state(request, index, model, store, now)
     clock.lap("load")
     work = _begin(request, index, snapshot, now())
-    plan = await _plan(request, work, model)
+    understood = await _plan(request, work, model)
+    plan = understood.plan
     clock.lap("plan")
-    yield Planned(plan, model.tier)
+    yield Planned(plan, understood.credit.tier)
 
     work = await asyncio.to_thread(_run, plan, work)
     cards = cards_of(work.observations, index.catalog, work.preferences, work.language)
@@ -80,12 +84,19 @@ async def _steps(
         yield Recommended(cards, sum(getattr(o, "matching", 0) for o in work.observations))
 
     pieces: list[str] = []
-    async for piece in model.tell(_tell_context(plan, work, cards)):
-        pieces.append(piece)
-        yield TextDelta(piece)
+    told: Credit | None = None
+    async with aclosing(model.tell(_tell_context(plan, work, cards))) as telling:
+        async for piece in telling:
+            if isinstance(piece, Credit):
+                told = piece
+            else:
+                pieces.append(piece)
+                yield TextDelta(piece)
+    if told is None:
+        raise ModelDown(f"the reply of the model {model.tier!r} was cut; ask again")
     clock.lap("tell")
 
-    done = _finish(plan, work, cards, "".join(pieces), model, clock)
+    done = _finish(plan, work, cards, "".join(pieces), understood.credit + told, clock)
     if request.history is None and (request.user or request.session):
         await store.commit(replace(_turn(request, work, done, model), version=snapshot.version))
     yield done
@@ -108,9 +119,10 @@ def _begin(request: TurnRequest, index: Index, snapshot: Snapshot, at: datetime)
     return Work(index, request, moment, snapshot.profile, snapshot.dialogue, history, language=language)
 
 
-async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Plan:
+async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Understood:
+    """Read the message; a click is a plan already, and nobody planned it."""
     if request.actions:
-        return Plan(actions=request.actions)
+        return Understood(Plan(actions=request.actions), Credit(""))
     context = PlanContext(
         text=request.text,
         messages=work.dialogue.messages,
@@ -121,7 +133,8 @@ async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Plan:
         asked=work.dialogue.asked,
         language=work.language,
     )
-    return answered(await model.plan(context))
+    understood = await model.plan(context)
+    return replace(understood, plan=answered(understood.plan))
 
 
 def answered(plan: Plan) -> Plan:
@@ -156,7 +169,7 @@ def _tell_context(plan: Plan, work: Work, cards: tuple[Card, ...]) -> TellContex
     )
 
 
-def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, model: ChatModel, clock: "_Clock") -> Done:
+def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, credit: Credit, clock: "_Clock") -> Done:
     fetched = any(isinstance(a, Search | SimilarTo | Recommend) for a in plan.actions)
     basis = ("; cf" if work.index.manifest.cf else "; content-only") if fetched else ""
     return Done(
@@ -164,12 +177,14 @@ def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, model: 
         cards=cards,
         profile=work.preferences,
         plan=plan,
-        tier=model.tier + basis,
+        tier=credit.tier + basis,
         timings_ms={**work.timings_ms, **clock.laps_ms()},
         session=work.request.session,
         turn=work.moment.turn,
         language=work.language,
         steps=work.steps,
+        usage=credit.usage,
+        notes=credit.notes,
     )
 
 

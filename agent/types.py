@@ -101,6 +101,44 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that language models read and wrote; zeros where none was called."""
+
+    prompt: int = 0
+    completion: int = 0
+    calls: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.prompt + other.prompt, self.completion + other.completion, self.calls + other.calls)
+
+
+NoteKind: TypeAlias = Literal["fell", "repaired", "dropped", "completed"]
+"""A rung failed and the next one did its call; code mended, left out or added a piece of a model's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about a language model's work that belongs in the trace and is counted."""
+
+    kind: NoteKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Who did a call of a turn, at what cost, and what went wrong on the way."""
+
+    tier: str
+    usage: Usage = Usage()
+    notes: tuple[Note, ...] = ()
+
+    def __add__(self, other: "Credit") -> "Credit":
+        """Of two calls: every rung that took part, best first as they were called."""
+        tiers = dict.fromkeys((*self.tier.split("+"), *other.tier.split("+")))
+        return Credit("+".join(t for t in tiers if t), self.usage + other.usage, (*self.notes, *other.notes))
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """The plan is known; `tier` made it."""
 
@@ -156,6 +194,8 @@ class Done:
     """The reply's."""
     steps: tuple[Step, ...] = ()
     """The trace: the calls of the plan, in order."""
+    usage: Usage = Usage()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, Dialog, Locator, Page, sync_playwright
 
 from agent import Assistant
 from agent.errors import ModelDown
-from agent.plan import Plan
-from agent.ports import ChatModel, PlanContext, TellContext
+from agent.ports import ChatModel, PlanContext, TellContext, Understood
 from agent.rules.model import RulesModel
 from agent.store_sqlite import SqliteStore
+from agent.types import Credit
 from retrieval.build import build
 from retrieval.index import Index, open_index
 from retrieval.source import find_source
@@ -89,13 +89,13 @@ class SlowModel:
         """Its rung."""
         return self.model.tier
 
-    async def plan(self, context: PlanContext) -> Plan:
+    async def plan(self, context: PlanContext) -> Understood:
         """Plan, or be down."""
         if "break" in context.text:
             raise ModelDown("the model 'slow' does not answer; start it")
         return await self.model.plan(context)
 
-    async def tell(self, context: TellContext) -> AsyncGenerator[str, None]:
+    async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
         """Tell slowly."""
         async for piece in self.model.tell(context):
             await asyncio.sleep(self.pause_s)

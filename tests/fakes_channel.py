@@ -1,11 +1,12 @@
 """Chat models for the tests of the channels: they greet, at a pace that the test sets, or break on a word."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from agent.errors import ModelDown
 from agent.plan import Chat, Plan
-from agent.ports import PlanContext, TellContext
+from agent.ports import PlanContext, TellContext, Understood
+from agent.types import Credit
 
 WORDS = 50
 
@@ -20,13 +21,13 @@ class PacedModel:
         self.speaking = 0
         self.most_speaking = 0
 
-    async def plan(self, context: PlanContext) -> Plan:
+    async def plan(self, context: PlanContext) -> Understood:
         """Plan small talk."""
         if context.text == "break the plan":
             raise ModelDown("the model 'paced' does not answer; start it")
-        return Plan(actions=(Chat(kind="smalltalk"),))
+        return Understood(Plan(actions=(Chat(kind="smalltalk"),)), Credit(self.tier))
 
-    async def tell(self, context: TellContext) -> AsyncIterator[str]:
+    async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
         """Speak one word, wait, speak on."""
         self.speaking += 1
         self.most_speaking = max(self.most_speaking, self.speaking)
@@ -39,5 +40,6 @@ class PacedModel:
             await self.go_on.wait()
             for _ in range(WORDS - 1):
                 yield "word "
+            yield Credit(self.tier)
         finally:
             self.speaking -= 1

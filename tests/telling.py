@@ -35,6 +35,7 @@ def context(
     said: tuple[Statement, ...] = (),
     person: str = "",
     before: str = "",
+    begun: str = "",
     plan: Plan | None = None,
 ) -> TellContext:
     """What a teller reads."""
@@ -48,6 +49,7 @@ def context(
         messages=messages,
         person=person,
         turn=turn,
+        begun=begun,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import assert_never
 
+from agent.grounding import check
 from agent.observations import (
     Answered,
     Compared,
@@ -38,7 +39,8 @@ from retrieval.catalog import Catalog
 _TRIES = 8
 _OPENER = 3
 """Words of a reply that must differ from the reply before."""
-_PIECE = re.compile(r"\S+\s*")
+_LISTED = re.compile(r"\s*\d+[.)] ")
+_PIECE = re.compile(r"\s*\S+\s*")
 
 
 class _Paragraphs:
@@ -80,12 +82,23 @@ def _varied(context: TellContext, catalog: Catalog, language: str) -> str:
     return replies[-1]
 
 
+def _rest(voice: Voice, cards: Sequence[Card]) -> str:
+    """End a reply that has named some of the cards already: the others, and the next step."""
+    begun = voice.context.begun
+    listing = _LISTED.match(begun.rstrip().rsplit("\n", 1)[-1])
+    gap = "" if begun.endswith("\n\n") or (listing and begun.endswith("\n")) else "\n" if listing else "\n\n"
+    listed = "\n".join(lines(voice, cards))
+    return gap + "\n\n".join(block for block in (listed, next_step(voice, voice.context.cards)) if block)
+
+
 def _opener(reply: str) -> list[str]:
     return reply.casefold().split()[:_OPENER]
 
 
 def _reply(voice: Voice) -> str:
     context, said = voice.context, _Paragraphs()
+    if begun := check(context.begun, context.cards).named:
+        return _rest(voice, [c for c in context.cards if c.item.item_id not in begun])
     merged = list(_merged(context.observations))
     observations = [o for n, o in enumerate(merged) if o not in merged[:n]]
     unlisted = list(context.cards)
