@@ -29,22 +29,36 @@ def value_filters(reading: Reading, rules: Rules) -> list[Filter]:
         if not meant(thing) or (thing.items and thing.stance != "avoid"):
             continue
         if thing.stance == "avoid":
-            worst = min(meant(thing), key=lambda m: m.fame)
-            _merge(filters, Filter(facet=worst.facet, op=Op.NOT_IN, values=(str(worst.value),)), join=True)
+            for meaning in _unwanted(meant(thing), rules):
+                _merge(filters, Filter(facet=meaning.facet, op=Op.NOT_IN, values=(str(meaning.value),)), join=True)
         elif thing.stance in ("", "want", "similar", "none"):
             _want(filters, thing, before, reading, rules)
             before = thing
         elif thing.stance == "like" and not has_items:
             for meaning in meant(thing):
-                join = len(liked) > 1 and not is_together(thing)
+                join = (len(liked) > 1 and not is_together(thing)) or _is_umbrella(thing, meaning, rules)
                 _merge(filters, Filter(facet=meaning.facet, op=Op.IN, values=(_plain(meaning),)), join=join)
     return filters
 
 
 def _want(filters: list[Filter], thing: Thing, before: Thing | None, reading: Reading, rules: Rules) -> None:
     either = before is not None and _is_choice(before, thing, reading, rules)
-    for meaning in meant(thing):
-        _merge(filters, Filter(facet=meaning.facet, op=Op.IN, values=(_plain(meaning),)), join=either)
+    for place, meaning in enumerate(meant(thing)):
+        join = either or (place > 0 and _is_umbrella(thing, meaning, rules))
+        _merge(filters, Filter(facet=meaning.facet, op=Op.IN, values=(_plain(meaning),)), join=join)
+
+
+def _is_umbrella(thing: Thing, meaning: Meaning, rules: Rules) -> bool:
+    """'Tops' are shirts or jackets: several values of a facet that holds one an item are never meant all at once."""
+    several = sum(m.facet == meaning.facet for m in meant(thing)) > 1
+    return is_together(thing) and several and not rules.catalog.facet(meaning.facet).multi
+
+
+def _unwanted(meanings: tuple[Meaning, ...], rules: Rules) -> tuple[Meaning, ...]:
+    """Of 'no romcoms' the rarer value, so that comedies stay; of an umbrella every value."""
+    worst = min(meanings, key=lambda m: m.fame)
+    multi = rules.catalog.facet(worst.facet).multi
+    return (worst,) if multi else tuple(m for m in meanings if m.facet == worst.facet)
 
 
 def _plain(meaning: Meaning) -> str | float | bool:
