@@ -10,11 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from retrieval.catalog import Catalog
 from retrieval.errors import CatalogError
+from retrieval.translation import load_translations
 
 _TABLE = TypeAdapter(dict[str, dict[str, object]])
 _WORDS = TypeAdapter(list[str])
 _GROUP = TypeAdapter(dict[str, list[str]])
 _SECTIONS = ("groups", "titles")
+_TOLD = "labels"
+"""The section of what is shown: see retrieval.translation."""
 
 
 class AliasOfNothing(CatalogError):
@@ -44,7 +47,7 @@ def load_aliases(paths: Iterable[Path], catalog: Catalog, *, strict: bool = True
     titles: dict[str, tuple[str, ...]] = {}
     for path in sorted(paths):
         table = _read(path)
-        for section in table.keys() - set(_SECTIONS):
+        for section in table.keys() - {*_SECTIONS, _TOLD}:
             for value, words in table[section].items():
                 with suppress(*gone):
                     _known_value(path, section, value, catalog)
@@ -57,6 +60,15 @@ def load_aliases(paths: Iterable[Path], catalog: Catalog, *, strict: bool = True
             with suppress(*gone):
                 titles[word] = _items(path, "titles", word, ids, catalog)
     return Aliases(values, groups, titles)
+
+
+def check_labels(paths: Iterable[Path], catalog: Catalog) -> None:
+    """CatalogError for a label in another language of a facet or a value that the catalogue does not have."""
+    for path in sorted(paths):
+        for translation in load_translations([path], catalog.spec).values():
+            for facet, names in translation.values.items():
+                for value in names:
+                    _known_value(path, facet, value, catalog)
 
 
 def _read(path: Path) -> dict[str, dict[str, object]]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from retrieval import layout
-from retrieval.aliases import load_aliases
+from retrieval.aliases import check_labels, load_aliases
 from retrieval.aside import AsideEmbedder
 from retrieval.catalog import Catalog
 from retrieval.cf import save_cf
@@ -102,6 +102,7 @@ def _read(source: Source, strict: bool) -> tuple[Loaded, Catalog]:
     loaded = load(source.items, source.interactions, overlay, strict=strict)
     catalog = Catalog(loaded.items, _spec(source, overlay, loaded))
     load_aliases(source.aliases, catalog)  # a wrong alias stops the build, not the server
+    check_labels(source.aliases, catalog)
     return loaded, catalog
 
 

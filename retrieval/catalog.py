@@ -13,6 +13,7 @@ from scipy import sparse
 
 from retrieval.errors import CatalogError
 from retrieval.manifest import CatalogSpec, FacetSpec
+from retrieval.translation import Translation
 from retrieval.types import Constraint, FacetValue, Item, Op, Relaxation, Scalar
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -22,9 +23,13 @@ Mask: TypeAlias = NDArray[np.bool_]
 class Catalog:
     """Items of one catalogue in a fixed order, with one column per facet. Immutable after construction."""
 
-    def __init__(self, items: Sequence[Item], spec: CatalogSpec) -> None:
+    def __init__(
+        self, items: Sequence[Item], spec: CatalogSpec, translations: Mapping[str, Translation] | None = None
+    ) -> None:
         self.items = tuple(items)
         self.spec = spec
+        self.translations = dict(translations or {})
+        """By language code; a language without one is told in the catalogue's own words."""
         self.ids = tuple(item.item_id for item in self.items)
         self._position = {item_id: row for row, item_id in enumerate(self.ids)}
         if len(self._position) != len(self.items):

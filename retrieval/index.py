@@ -22,6 +22,7 @@ from retrieval.popularity import Popularity
 from retrieval.ports import Embedder
 from retrieval.signals import Filters
 from retrieval.source import Source
+from retrieval.translation import load_translations
 from retrieval.vectors_chroma import ChromaVectors, open_embedded, open_server
 from retrieval.versions import current_version
 
@@ -50,7 +51,9 @@ def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Inde
     """
     folder = current_version(path)
     manifest = layout.read_manifest(folder)
-    catalog = Catalog(layout.read_items(folder, manifest.spec), manifest.spec)
+    alias_files = tuple(folder.glob("aliases.*.toml"))
+    translations = load_translations(alias_files, manifest.spec)
+    catalog = Catalog(layout.read_items(folder, manifest.spec), manifest.spec, translations)
     vectors = layout.read_embeddings(folder, len(catalog), manifest.dimensions)
     log = InteractionLog.load(folder / layout.LOG)
     popularity = Popularity.of(log, released(catalog))
@@ -69,7 +72,7 @@ def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Inde
         newness=moment_facet(catalog),
     )
     counts = dict(zip(catalog.ids, common["popularity"].tolist(), strict=True)) if common else {}
-    linker = open_linker(catalog, folder.glob("aliases.*.toml"), counts)
+    linker = open_linker(catalog, alias_files, counts)
     return Index(folder, manifest, catalog, retriever, linker, log)
 
 

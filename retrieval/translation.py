@@ -1,0 +1,91 @@
+"""A catalogue's own words in another language, from the `[labels]` of `aliases.<code>.toml`: what is shown, not read."""
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from retrieval.errors import CatalogError
+from retrieval.manifest import CatalogSpec, FacetSpec
+
+_Words: TypeAlias = Annotated[
+    tuple[str, ...], BeforeValidator(lambda words: [words] if isinstance(words, str) else words)
+]
+"""One word, or several."""
+
+
+class Translation(BaseModel):
+    """How a catalogue is told in one language; what is left out stays in the catalogue's own words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = ""
+    """Of the catalogue: 'Films'."""
+    noun: str = ""
+    nouns: str = ""
+    """The noun when empty."""
+    counter: str = ""
+    """The word between a number and the noun, in languages that have one: 'head' in 'three head of cattle'."""
+    prompts: tuple[str, ...] = ()
+    facets: dict[str, str] = Field(default_factory=dict)
+    """Facet labels: genre, price."""
+    plurals: dict[str, str] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
+    negated: dict[str, str] = Field(default_factory=dict)
+    """Labels of yes-or-no facets when the answer is no: 'sold out'."""
+    announced: dict[str, str] = Field(default_factory=dict)
+    """How values of a facet qualify the noun: 'directed by {values}'."""
+    more: dict[str, _Words] = Field(default_factory=dict)
+    less: dict[str, _Words] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Per facet, what values are called."""
+
+    def spec(self, own: CatalogSpec) -> CatalogSpec:
+        """A catalogue's specification in this language."""
+        facets = {name: self._facet(name, facet) for name, facet in own.facets.items()}
+        noun = self.noun or own.noun
+        return own.model_copy(
+            update={
+                "title": self.title or own.title,
+                "noun": noun,
+                "nouns": self.nouns or self.noun or own.nouns,
+                "prompts": self.prompts or own.prompts,
+                "facets": facets,
+            }
+        )
+
+    def _facet(self, name: str, own: FacetSpec) -> FacetSpec:
+        label = self.facets.get(name)
+        return own.model_copy(
+            update={
+                "label": label or own.label,
+                "plural": self.plurals.get(name) or label or own.plural,
+                "unit": self.units.get(name, own.unit),
+                "more": self.more.get(name, own.more),
+                "less": self.less.get(name, own.less),
+            }
+        )
+
+
+def load_translations(paths: Iterable[Path], spec: CatalogSpec) -> dict[str, Translation]:
+    """Read the `[labels]` of alias files, by language code; CatalogError quotes what cannot be used."""
+    found: dict[str, Translation] = {}
+    for path in sorted(paths):
+        try:
+            read = Translation.model_validate(tomllib.loads(path.read_text(encoding="utf-8")).get("labels", {}))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+            raise CatalogError(f"{path.name!r} cannot be read: {e}; repair or remove it") from e
+        except ValidationError as e:
+            raise CatalogError(f"{path.name!r} [labels] cannot be used: {e}".replace("\n", "; ")) from e
+        if unknown := sorted(_facets_of(read) - spec.facets.keys()):
+            known = ", ".join(spec.facets)
+            raise CatalogError(f"{path.name!r} [labels]: no facet {unknown[0]!r} in this catalogue; it has {known}")
+        found[path.name.split(".")[1]] = read
+    return found
+
+
+def _facets_of(read: Translation) -> set[str]:
+    tables = (read.facets, read.plurals, read.units, read.negated, read.announced, read.more, read.less, read.values)
+    return {facet for table in tables for facet in table}

@@ -1,0 +1,79 @@
+"""A catalogue's words in another language: read from its alias file, checked at the build, the rest left as it is."""
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.aliases import check_labels, load_aliases
+from retrieval.errors import CatalogError
+from retrieval.translation import load_translations
+from tests.shop import SHOP, SPEC
+
+LABELS = """
+[style]
+Modern = ["现代风格"]
+[labels]
+noun = "灯"
+counter = "盏"
+prompts = ["五十块以内的红色台灯"]
+[labels.facets]
+style = "风格"
+price = "价格"
+[labels.units]
+price = "美元"
+[labels.more]
+price = "更贵"
+[labels.values.style]
+Modern = "现代"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "aliases.zh.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_is_translated_is_told_in_it_and_the_rest_stays(tmp_path: Path) -> None:
+    told = load_translations([write(tmp_path, LABELS)], SPEC)["zh"]
+    spec = told.spec(SPEC)
+    assert (spec.noun, spec.nouns, told.counter) == ("灯", "灯", "盏")
+    assert spec.facets["style"].label == "风格"
+    assert spec.facets["price"].more == ("更贵",) and spec.facets["price"].less == ("cheaper",)
+    assert spec.facets["price"].unit == "美元"
+    assert spec.facets["maker"] == SPEC.facets["maker"]
+    assert told.values["style"] == {"Modern": "现代"}
+
+
+def test_labels_are_no_aliases(tmp_path: Path) -> None:
+    assert load_aliases([write(tmp_path, LABELS)], SHOP).values == {("style", "Modern"): ("现代风格",)}
+
+
+def test_a_file_without_labels_translates_nothing(tmp_path: Path) -> None:
+    told = load_translations([write(tmp_path, '[style]\nModern = "现代"\n')], SPEC)["zh"]
+    assert told.spec(SPEC) == SPEC
+
+
+def _built(paths: list[Path]) -> None:
+    load_aliases(paths, SHOP)
+    check_labels(paths, SHOP)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ('[labels]\nnoum = "灯"', "noum"),
+        ('[labels.facets]\ncolour = "颜色"', "colour"),
+        ('[labels.values.style]\nModem = "现代"', "Modem"),
+        ("[labels.values]\nstyle = 3", "style"),
+        ("labels = 3", "outside"),
+    ],
+)
+def test_a_wrong_label_stops_the_build_and_is_quoted(tmp_path: Path, text: str, quoted: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(CatalogError, match=quoted):
+        _built([path])
+
+
+def test_a_label_of_a_value_that_has_gone_since_does_no_harm(tmp_path: Path) -> None:
+    assert load_translations([write(tmp_path, '[labels.values.style]\nGone = "没了"')], SPEC)["zh"].values
