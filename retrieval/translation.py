@@ -1,4 +1,4 @@
-"""A catalogue's own words in another language, from the `[labels]` of `aliases.<code>.toml`: what is shown, not read."""
+"""A catalogue in another language, from the `[labels]` of `aliases.<code>.toml`: what is shown, not what is read."""
 
 import tomllib
 from collections.abc import Iterable
