@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from retrieval.catalog import Catalog, as_labels
+from retrieval.folding import is_unspaced
 from retrieval.language import Language
 from retrieval.passage import Passage
+from retrieval.segments import Segmenter
 from retrieval.spelling import Speller
 from retrieval.titles import How, TitleIndex
 from retrieval.values import Found, Meaning, ValueIndex
@@ -30,8 +32,11 @@ class Names:
     nicknames: Mapping[str, tuple[str, ...]]
     """Key to item ids."""
     speller: Speller
+    segmenter: Segmenter
     language: Language
     catalog: Catalog
+    reach: Mapping[str, tuple[int, ...]]
+    """Of names without spaces: first word to the numbers of words that such names have, the largest first."""
 
     def known(self, row: int) -> bool:
         """Whether an item belongs to the best known tenth."""
@@ -75,6 +80,8 @@ def is_title(stretch: Stretch, how: How, rows: tuple[int, ...], names: Names) ->
         return False
     if len(bare) < 4 and all(w in language.pronouns or w.isdigit() for w in bare):
         return False
+    if is_unspaced("".join(bare)):
+        return _is_unspaced_title(stretch, bare, how, names, known=known or not rows)
     rarity = rank(bare, language)
     odd = known or len(bare) > 1 or not rows or rarity >= len(language.ranks)
     if rarity >= COMMON and odd and (how != "part" or known or not rows):
@@ -82,12 +89,26 @@ def is_title(stretch: Stretch, how: How, rows: tuple[int, ...], names: Names) ->
     return _is_common_title(stretch, bare, how, names, known=known, nickname=not rows)
 
 
+def _is_unspaced_title(stretch: Stretch, bare: tuple[str, ...], how: How, names: Names, *, known: bool) -> bool:
+    """Where no spaces set a name apart: words of the text, and uncommon ones or invited by what stands before."""
+    passage, word = stretch.passage, "".join(bare)
+    if word in names.language.pronouns or not passage.whole(stretch.at, stretch.end):
+        return False
+    if len(bare) > 1 and names.language.rank(word) >= COMMON:
+        return known or how == "whole"
+    return _invited(stretch) and (known or how == "whole") and len(bare) > 1
+
+
+def _invited(stretch: Stretch) -> bool:
+    alone = stretch.at == 0 and stretch.end == len(stretch.passage.tokens)
+    return alone or stretch.chained or stretch.passage.cued(stretch.at, stretch.end)
+
+
 def _is_common_title(
     stretch: Stretch, bare: tuple[str, ...], how: How, names: Names, *, known: bool, nickname: bool
 ) -> bool:
     rarity = rank(bare, names.language)
-    alone = stretch.at == 0 and stretch.end == len(stretch.passage.tokens)
-    invited = alone or stretch.chained or stretch.passage.cued(stretch.at, stretch.end)
+    invited = _invited(stretch) or (known and stretch.passage.foreign(stretch.at, stretch.end))
     whole = how != "part"
     if len(bare) == 1:
         with_article = known and len(stretch.words) > 1 and rarity >= _EVERYDAY
@@ -100,6 +121,8 @@ def _is_common_title(
 def is_value(value: Found, stretch: Stretch, names: Names, *, evident: bool) -> bool:
     """Values are taken at their word; parts of names, and people called like common words, need a sign."""
     words, text = stretch.words, stretch.written
+    if is_unspaced(text):
+        return stretch.passage.uncrossed(stretch.at, stretch.end)
     if len(words) == 1 and len(words[0]) < 4 and words[0] in names.language.pronouns:
         return text.isupper() and len(text) > 1
     if not value.people or evident:
@@ -148,7 +171,10 @@ def holds(item_id: str, meanings: Iterable[Meaning], catalog: Catalog) -> bool:
 
 
 def rank(words: Iterable[str], language: Language) -> int:
-    """How rare the rarest word is, over which a name is recognised."""
+    """How rare the rarest word is, over which a name is recognised; a name without spaces is one word."""
+    words = tuple(words)
+    if len(words) > 1 and is_unspaced("".join(words)):
+        return language.rank("".join(words))
     return max((language.rank(w) for w in words), default=0)
 
 

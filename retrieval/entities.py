@@ -1,5 +1,6 @@
 """Links words to things of the catalogue: a mention to an item, the names in a text, pointers at a list."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -7,10 +8,11 @@ from retrieval.aliases import Aliases, load_aliases
 from retrieval.catalog import Catalog
 from retrieval.credibility import Names, is_series
 from retrieval.finding import Span, find
-from retrieval.folding import forms
-from retrieval.language import Language, load_language
+from retrieval.folding import forms, is_unspaced
+from retrieval.language import Language, every_language
 from retrieval.linking import Link, Match, rank
 from retrieval.references import Pointers, Reference
+from retrieval.segments import Segmenter
 from retrieval.spelling import Speller
 from retrieval.titles import TitleIndex
 from retrieval.types import FacetValue, Item
@@ -29,23 +31,28 @@ class Linker:
         counts: Mapping[str, float] | None = None,
         language: Language | None = None,
     ) -> None:
-        """Take the catalogue, other words for its things, how often people meet each item (by id), and a language."""
+        """Take the catalogue, other words for its things, how often people meet each item (by id), and the words of
+        a language; of all languages if not given."""
         aliases, counts = aliases or Aliases(), counts or {}
-        self._language = language or load_language()
+        self._language = language or every_language()
         self._catalog = catalog
         self._moment = moment_facet(catalog)
         weights = [counts.get(i, 0.0) for i in catalog.ids]
         moments = [_year(item.facets.get(self._moment)) for item in catalog.items]
         titles = TitleIndex([item.title for item in catalog.items], weights, moments, self._language)
         values = ValueIndex(catalog, aliases, weights, self._language)
+        nicknames = [forms(word) for word in aliases.titles]
+        unspaced = titles.unspaced | values.unspaced | {words for words in nicknames if is_unspaced("".join(words))}
         self._names = Names(
             titles=titles,
             ids=catalog.ids,
             values=values,
             nicknames={self._key(word): ids for word, ids in aliases.titles.items()},
             speller=Speller({*titles.vocabulary, *values.vocabulary}, self._language.ranks),
+            segmenter=Segmenter(self._language.ranks, map("".join, unspaced)),
             language=self._language,
             catalog=catalog,
+            reach=_reach(unspaced, self._language),
         )
         self._pointers = Pointers(self._language, {catalog.spec.noun, catalog.spec.nouns, *catalog.spec.words})
 
@@ -107,9 +114,16 @@ class Linker:
         return self._language.key(forms(name))
 
 
-def open_linker(catalog: Catalog, alias_files: Iterable[Path], counts: Mapping[str, float], code: str = "en") -> Linker:
+def open_linker(catalog: Catalog, alias_files: Iterable[Path], counts: Mapping[str, float]) -> Linker:
     """Build a linker from files; CatalogError for an alias or language file that cannot be used."""
-    return Linker(catalog, load_aliases(alias_files, catalog, strict=False), counts, load_language(code))
+    return Linker(catalog, load_aliases(alias_files, catalog, strict=False), counts)
+
+
+def _reach(names: Iterable[tuple[str, ...]], language: Language) -> Mapping[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for words in names:
+        found[language.digits(words[0])].add(len(words))
+    return {first: tuple(sorted(widths, reverse=True)) for first, widths in found.items()}
 
 
 def moment_facet(catalog: Catalog) -> str:

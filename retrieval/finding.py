@@ -18,7 +18,7 @@ from retrieval.credibility import (
     outweighs,
     rank,
 )
-from retrieval.folding import fold
+from retrieval.folding import fold, is_unspaced
 from retrieval.linking import dominant
 from retrieval.passage import SMALL, Passage, read_passage
 from retrieval.titles import How
@@ -61,14 +61,16 @@ class _Titled:
 
 def find(text: str, names: Names) -> tuple[Span, ...]:
     """Return the names in a text, in order, none overlapping."""
-    passage = read_passage(text, names.catalog, names.language)
+    passage = read_passage(text, names.catalog, names.language, names.segmenter)
     known = {word: _corrected(word, names) for word in dict.fromkeys(passage.words)}
     corrected = tuple(known[word] for word in passage.words)
     spans: list[Span] = []
     at, ended = 0, 0
     while at < len(passage.tokens):
         chained = bool(spans) and spans[-1].kind == "item" and passage.chained(ended, at)
-        span, width = _longest(passage, corrected, at, names, chained=chained)
+        span, width = _unspaced(passage, at, names, chained=chained)
+        if span is None:
+            span, width = _longest(passage, corrected, at, names, chained=chained)
         if span is None:
             at += 1
             continue
@@ -99,10 +101,23 @@ def _corrected(word: str, names: Names) -> str:
     return max(options, key=names.titles.df) if options else word
 
 
+def _unspaced(passage: Passage, at: int, names: Names, *, chained: bool) -> tuple[Span | None, int]:
+    """The longest credible name that starts at a word and has characters of a script without spaces."""
+    for width in names.reach.get(names.language.digits(passage.words[at]), ()):
+        words = passage.words[at : at + width]
+        if len(words) == width and is_unspaced("".join(words)):
+            span = _named(Stretch(passage, words, at, at + width, chained), names)
+            if span is not None:
+                return span, width
+    return None, 0
+
+
 def _longest(
     passage: Passage, corrected: Sequence[str], at: int, names: Names, *, chained: bool
 ) -> tuple[Span | None, int]:
     """The longest credible name that starts at a word, as spelt or as corrected, and its width in words."""
+    if is_unspaced(passage.words[at]):
+        return None, 0
     piece, reach = _piece(passage, corrected, at, names)
     for width in range(min(_LONGEST, len(passage.tokens) - at), max(reach - 1, 0), -1):
         end = at + width

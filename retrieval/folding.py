@@ -1,13 +1,18 @@
 """Text to folded tokens that know where they stood: no case, accents or punctuation; Han and kana count singly."""
 
 import re
+import tomllib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 _SINGLE = "\u3040-\u30ff\u3400-\u9fff"
 _TOKEN = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+(?:['’][^\W_{_SINGLE}]+)*|&")
 _ASCII = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|&")
 _OWNER = re.compile(r"['’]s$")
+_UNSPACED = re.compile(f"[{_SINGLE}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,22 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.casefold()
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c))
+    return "".join(c for c in plain if not unicodedata.combining(c)).translate(variants())
+
+
+@cache
+def variants() -> Mapping[int, str]:
+    """Characters that are written in several ways, from `variants.<code>.toml`: traditional Chinese to simplified."""
+    table: dict[int, str] = {}
+    for path in sorted(Path(__file__).parent.glob("variants.*.toml")):
+        pairs = tomllib.loads(path.read_text(encoding="utf-8"))
+        table.update(str.maketrans(pairs["from"], pairs["to"]))
+    return table
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text has characters of a script that sets no spaces between words."""
+    return _UNSPACED.search(text) is not None
 
 
 def tokens(text: str, limit: int = 400) -> tuple[Token, ...]:

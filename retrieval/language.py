@@ -1,7 +1,7 @@
 """What linking needs to know of a language, from `language.<code>.toml` and `common.<code>.toml` beside this file."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -86,6 +86,29 @@ class Language(_File):
 
     def _number(self, word: str) -> bool:
         return word.isdigit() or word in self.numbers
+
+
+def every_language() -> Language:
+    """Join the words of all languages that have files, English first: names are linked in any message."""
+    codes = sorted(path.name.split(".")[1] for path in _HERE.glob("language.*.toml"))
+    return joined([load_language(code) for code in sorted(codes, key=lambda code: code != "en")])
+
+
+def joined(languages: Sequence[Language]) -> Language:
+    """One language with the words of several; what a word means in an earlier one counts."""
+    first, *others = languages
+    for other in others:
+        update: dict[str, object] = {}
+        for name in type(first).model_fields:
+            ours, theirs = getattr(first, name), getattr(other, name)
+            if isinstance(ours, frozenset):
+                update[name] = ours | theirs
+            elif isinstance(ours, tuple):
+                update[name] = (*ours, *theirs)
+            else:
+                update[name] = {**theirs, **ours}
+        first = first.model_copy(update=update)
+    return first
 
 
 def load_language(code: str = "en") -> Language:

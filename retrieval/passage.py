@@ -1,16 +1,20 @@
 """A text in words, and what stands around a stretch of it: quotes, capitals, a year, words that announce a name."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.catalog import Catalog
-from retrieval.folding import Token, tokens
+from retrieval.folding import Token, is_unspaced, tokens
 from retrieval.language import Language
+from retrieval.segments import Segmenter
 
 SMALL = 60
 """Words of a smaller rank are the glue of a language."""
-_QUOTES = frozenset("\"“”„«»‘*_「『《'")
+_QUOTES = frozenset("\"“”„«»‘’*_「『《〈」』》〉'")
 _QUOTE_ENDS = " \t\"'“‘(*_-–—"
+_REACH = 6
+"""Characters around a name that may announce it where there are no spaces."""
 _STOPS = ".!?\n:…。！？"
 
 
@@ -29,6 +33,8 @@ class Passage:
     several: frozenset[str]
     """Words for several of them."""
     language: Language
+    within: tuple[tuple[int, int], ...]
+    """For every token the word it belongs to, from token to token (exclusive): more than one without spaces."""
 
     def text(self, at: int, end: int) -> str:
         """Return the words at to end (exclusive) as written."""
@@ -86,8 +92,25 @@ class Passage:
             return False
         return not self._starts_sentence(at) or (not single and all(t.capital for t in self.tokens[at + 1 : end]))
 
+    def whole(self, at: int, end: int) -> bool:
+        """Whether a stretch starts where a word starts and ends where one ends."""
+        return self.within[at][0] == at and self.within[end - 1][1] == end
+
+    def uncrossed(self, at: int, end: int) -> bool:
+        """Whether no word reaches over one edge of a stretch only."""
+        words = (self.within[at], self.within[end - 1])
+        return all((at <= start and stop <= end) or (start <= at and end <= stop) for start, stop in words)
+
+    def foreign(self, at: int, end: int) -> bool:
+        """Whether a stretch with spaces stands between words of a script without them."""
+        around = [self.words[i] for i in (at - 1, end) if 0 <= i < len(self.words)]
+        inside = any(is_unspaced(word) for word in self.words[at:end])
+        return bool(around) and not inside and all(is_unspaced(word) for word in around)
+
     def cued(self, at: int, end: int) -> bool:
         """After a word such as 'loved', and complete: nothing follows that would make it part of something longer."""
+        if at > 0 and is_unspaced(self.words[at - 1]):
+            return self._announced_without_spaces(at, end)
         if end < len(self.tokens) and self.adjacent(end):
             closer = self.words[end]
             if closer not in self.language.closers and not closer.isdigit():
@@ -102,7 +125,22 @@ class Passage:
         """Whether only commas and words such as 'and' stand between a name and a word, and at least one of them."""
         between = self.words[ended:at]
         gap = self.raw[self.tokens[ended - 1].end : self.tokens[at].start]
-        return all(w in self.language.chains for w in between) and (bool(between) or "," in gap or "/" in gap)
+        joins = all(w in self.language.chains for w in between) or "".join(between) in self.language.chains
+        return joins and (bool(between) or any(sign in gap for sign in ",/，、"))
+
+    def _announced_without_spaces(self, at: int, end: int) -> bool:
+        """The same where words have no spaces: the text before ends with such a word, perhaps with fillers after it."""
+        before = self._run(max(at - _REACH, 0), at)
+        while (filler := next((f for f in self.language.fillers if before.endswith(f)), "")) and is_unspaced(filler):
+            if any(before.endswith(cue) for cue in self.language.cues if is_unspaced(cue)):
+                break
+            before = before.removesuffix(filler)
+        after = self._run(end, min(end + _REACH, len(self.words))) if end < len(self.words) and self.adjacent(end) else ""
+        closed = not after or any(after.startswith(closer) for closer in self.language.closers)
+        return closed and any(before.endswith(cue) for cue in self.language.cues if is_unspaced(cue))
+
+    def _run(self, at: int, end: int) -> str:
+        return "".join(self.words[at:end])
 
     def _in_longer_name(self, at: int) -> bool:
         """Whether a capital stands next to another one: 'Ben' in 'Ben Hall' is no title."""
@@ -118,7 +156,7 @@ class Passage:
         return not before or before[-1] in _STOPS
 
 
-def read_passage(text: str, catalog: Catalog, language: Language) -> Passage:
+def read_passage(text: str, catalog: Catalog, language: Language, segmenter: Segmenter) -> Passage:
     """Read the first 400 words of a text."""
     found, spec = tokens(text), catalog.spec
     phrases = tuple(
@@ -136,4 +174,23 @@ def read_passage(text: str, catalog: Catalog, language: Language) -> Passage:
         nouns=nouns,
         several=(nouns | language.series) - {spec.noun.casefold()},
         language=language,
+        within=_words_of(found, segmenter),
     )
+
+
+def _words_of(found: Sequence[Token], segmenter: Segmenter) -> tuple[tuple[int, int], ...]:
+    """Which word every token belongs to: runs without spaces are cut, other tokens are words."""
+    within: list[tuple[int, int]] = []
+    at = 0
+    while at < len(found):
+        end = at + 1
+        if is_unspaced(found[at].form):
+            while end < len(found) and found[end].start == found[end - 1].end and is_unspaced(found[end].form):
+                end += 1
+            for word in segmenter.cut("".join(token.form[0] for token in found[at:end])):
+                within += [(at, at + len(word))] * len(word)
+                at += len(word)
+        else:
+            within.append((at, end))
+        at = end
+    return tuple(within)

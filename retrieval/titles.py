@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from retrieval.folding import forms
+from retrieval.folding import forms, is_unspaced
 from retrieval.language import Language
 
-_SEAM = re.compile(r":\s|\s[–—-]\s|\s?[()\[\]]|,?\sor:\s|,\sor\s|…|\s?/\s")
+_SEAM = re.compile(r":\s|\s[–—-]\s|\s?[()\[\]]|,?\sor:\s|,\sor\s|…|\s?/\s|：|——")
 _RARE = 40
 """Items that may share a word for it to identify a title by itself."""
 
@@ -43,6 +43,8 @@ class TitleIndex:
         self._article: dict[str, list[int]] = defaultdict(list)
         self._part: dict[str, list[int]] = defaultdict(list)
         self._rows: dict[str, list[int]] = defaultdict(list)
+        self.unspaced: set[tuple[str, ...]] = set()
+        """Names with characters of a script that sets no spaces, in their words."""
         for title, text in zip(self.titles, titles, strict=True):
             self._add(title, text)
         known = sorted((t.weight for t in self.titles), reverse=True)
@@ -107,6 +109,8 @@ class TitleIndex:
         bare = language.without_article(title.words)
         if title.words:
             self._whole[language.key(title.words)].append(title.row)
+        if is_unspaced(text):
+            self.unspaced.update((title.words, *_parts(text, language)))
         if bare != title.words:
             self._article[language.key(bare)].append(title.row)
         for words in _parts(text, language):

@@ -8,7 +8,7 @@ import numpy as np
 
 from retrieval.aliases import Aliases
 from retrieval.catalog import Catalog
-from retrieval.folding import forms
+from retrieval.folding import forms, is_unspaced
 from retrieval.language import Language
 from retrieval.types import Scalar
 
@@ -52,6 +52,8 @@ class ValueIndex:
         self._names: dict[str, list[Meaning]] = {}
         self._words: dict[str, None] = {}
         self._people: set[str] = set()
+        self.unspaced: set[tuple[str, ...]] = set()
+        """Names with characters of a script that sets no spaces, in their words."""
         partial: dict[str, dict[str, list[Meaning]]] = {"last": defaultdict(list), "first": defaultdict(list)}
         for meaning, person in _meanings(catalog, weights):
             words = forms(str(meaning.value))
@@ -67,6 +69,7 @@ class ValueIndex:
             language.key(forms(word)): tuple(self._meaning(*pair) for pair in pairs)
             for word, pairs in aliases.groups.items()
         }
+        self.unspaced.update(words for word in aliases.groups if is_unspaced("".join(words := forms(word))))
         self._first_names = _famous(partial["first"], _FIRST_NAMES)
         self._surnames = _famous(partial["last"], _FAMOUS)
 
@@ -102,6 +105,8 @@ class ValueIndex:
             known.append(meaning)
             known.sort(key=lambda m: -m.fame)
         self._words.update(dict.fromkeys(words))
+        if is_unspaced("".join(words)):
+            self.unspaced.add(words)
 
     def _learn_person(
         self, words: tuple[str, ...], meaning: Meaning, partial: Mapping[str, dict[str, list[Meaning]]]
