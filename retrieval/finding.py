@@ -202,7 +202,8 @@ def _valued(base: Span, value: Found) -> Span:
 
 def _span(passage: Passage, at: int, end: int) -> Span:
     start, stop = passage.tokens[at].start, passage.tokens[end - 1].end
-    return Span(start, stop, passage.text(at, end), "item", announced=passage.announced(at))
+    announced = passage.announced(at) or passage.ascribed(end)
+    return Span(start, stop, passage.text(at, end), "item", announced=announced)
 
 
 def _title(stretch: Stretch, names: Names, *, evident: bool) -> _Titled | None:

@@ -35,9 +35,9 @@ def fold(text: str) -> str:
 
 
 @cache
-def variants() -> Mapping[int, str]:
+def variants() -> Mapping[int, int]:
     """Characters that are written in several ways, from `variants.<code>.toml`: traditional Chinese to simplified."""
-    table: dict[int, str] = {}
+    table: dict[int, int] = {}
     for path in sorted(Path(__file__).parent.glob("variants.*.toml")):
         pairs = tomllib.loads(path.read_text(encoding="utf-8"))
         table.update(str.maketrans(pairs["from"], pairs["to"]))

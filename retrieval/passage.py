@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.catalog import Catalog
-from retrieval.folding import Token, is_unspaced, tokens
+from retrieval.folding import Token, forms, is_unspaced, tokens
 from retrieval.language import Language
 from retrieval.segments import Segmenter
 
@@ -28,6 +28,8 @@ class Passage:
     telling: bool
     phrases: tuple[tuple[tuple[str, ...], str], ...]
     """Words that announce a value, with the facet."""
+    endings: tuple[tuple[tuple[str, ...], str], ...]
+    """Words behind a value that say of which facet it is."""
     nouns: frozenset[str]
     """Words for items of the catalogue."""
     several: frozenset[str]
@@ -62,6 +64,14 @@ class Passage:
             n = len(phrase)
             if n > best and at >= n and self.words[at - n : at] == phrase:
                 best, facet = n, name
+        return facet
+
+    def ascribed(self, end: int) -> str:
+        """Return the facet whose phrase stands right behind a stretch, the longest phrase first; '' if none."""
+        best, facet = 0, ""
+        for phrase, name in self.endings:
+            if len(phrase) > best and self.words[end : end + len(phrase)] == phrase:
+                best, facet = len(phrase), name
         return facet
 
     def is_subject(self, at: int) -> bool:
@@ -135,7 +145,8 @@ class Passage:
             if any(before.endswith(cue) for cue in self.language.cues if is_unspaced(cue)):
                 break
             before = before.removesuffix(filler)
-        after = self._run(end, min(end + _REACH, len(self.words))) if end < len(self.words) and self.adjacent(end) else ""
+        follows = end < len(self.words) and self.adjacent(end)
+        after = self._run(end, min(end + _REACH, len(self.words))) if follows else ""
         closed = not after or any(after.startswith(closer) for closer in self.language.closers)
         return closed and any(before.endswith(cue) for cue in self.language.cues if is_unspaced(cue))
 
@@ -159,18 +170,18 @@ class Passage:
 def read_passage(text: str, catalog: Catalog, language: Language, segmenter: Segmenter) -> Passage:
     """Read the first 400 words of a text."""
     found, spec = tokens(text), catalog.spec
-    phrases = tuple(
-        (tuple(t.form for t in tokens(phrase)), facet)
-        for facet, facet_spec in spec.facets.items()
-        for phrase in facet_spec.phrases
-    )
+    told = catalog.translations.values()
+    phrases = [(phrase, facet) for facet, own in spec.facets.items() for phrase in own.phrases]
+    phrases += [(phrase, facet) for t in told for facet, own in t.before.items() for phrase in own]
+    endings = [(phrase, facet) for t in told for facet, own in t.after.items() for phrase in own]
     nouns = frozenset(re.sub(r"\W", "", w).casefold() for w in (spec.noun, spec.nouns, *spec.words))
     return Passage(
         raw=text,
         tokens=found,
         words=tuple(t.form for t in found),
         telling=sum(not t.capital for t in found) * 4 >= len(found),
-        phrases=phrases,
+        phrases=tuple((forms(phrase), facet) for phrase, facet in phrases),
+        endings=tuple((forms(phrase), facet) for phrase, facet in endings),
         nouns=nouns,
         several=(nouns | language.series) - {spec.noun.casefold()},
         language=language,

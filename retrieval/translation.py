@@ -1,4 +1,4 @@
-"""A catalogue in another language, from the `[labels]` of `aliases.<code>.toml`: what is shown, not what is read."""
+"""A catalogue in another language, from the `[labels]` of `aliases.<code>.toml`: how it is told and called."""
 
 import tomllib
 from collections.abc import Iterable
@@ -29,6 +29,12 @@ class Translation(BaseModel):
     counter: str = ""
     """The word between a number and the noun, in languages that have one: 'head' in 'three head of cattle'."""
     prompts: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    """Further words that people use for an item."""
+    before: dict[str, _Words] = Field(default_factory=dict)
+    """Per facet, words that announce a value: 'directed by'."""
+    after: dict[str, _Words] = Field(default_factory=dict)
+    """Per facet, words behind a value that say the same."""
     facets: dict[str, str] = Field(default_factory=dict)
     """Facet labels: genre, price."""
     plurals: dict[str, str] = Field(default_factory=dict)
@@ -87,5 +93,8 @@ def load_translations(paths: Iterable[Path], spec: CatalogSpec) -> dict[str, Tra
 
 
 def _facets_of(read: Translation) -> set[str]:
-    tables = (read.facets, read.plurals, read.units, read.negated, read.announced, read.more, read.less, read.values)
+    tables = (
+        *(read.facets, read.plurals, read.units, read.negated, read.announced),
+        *(read.more, read.less, read.values, read.before, read.after),
+    )
     return {facet for table in tables for facet in table}

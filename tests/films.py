@@ -11,6 +11,7 @@ from retrieval.entities import Linker, open_linker
 from retrieval.load import load
 from retrieval.source import find_source
 from retrieval.spec_file import read_overlay
+from retrieval.translation import load_translations
 
 MOVIES = Path(__file__).parent.parent / "examples" / "movies"
 
@@ -22,7 +23,8 @@ def films() -> Catalog:
     overlay = read_overlay(source.spec)
     loaded = load(source.items, None, overlay)
     facets = {column.facet: column.spec for column in loaded.columns.facets}
-    return Catalog(loaded.items, overlay.spec.model_copy(update={"facets": facets}))
+    spec = overlay.spec.model_copy(update={"facets": facets})
+    return Catalog(loaded.items, spec, load_translations(source.aliases, spec))
 
 
 @cache

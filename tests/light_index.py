@@ -16,6 +16,7 @@ from retrieval.pipeline import Retriever
 from retrieval.source import find_source
 from retrieval.spec_file import read_overlay
 from retrieval.tables import read_table
+from retrieval.translation import load_translations
 from tests.fakes_retrieval import BruteForceVectors, LetterEmbedder
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -28,7 +29,7 @@ def light_index(name: str) -> Index:
     overlay = read_overlay(source.spec)
     loaded = load(source.items, None, overlay)
     spec = overlay.spec.model_copy(update={"facets": {c.facet: c.spec for c in loaded.columns.facets}})
-    catalog = Catalog(loaded.items, spec)
+    catalog = Catalog(loaded.items, spec, load_translations(source.aliases, spec))
     embedder, vectors = LetterEmbedder(), BruteForceVectors()
     rows = embedder.embed([f"{item.title} {item.description}" for item in catalog.items])
     vectors.upsert(catalog.ids, rows, [item.facets for item in catalog.items])
