@@ -95,7 +95,7 @@ def _is_unspaced_title(stretch: Stretch, bare: tuple[str, ...], how: How, names:
     if word in names.language.pronouns or not passage.whole(stretch.at, stretch.end):
         return False
     if len(bare) > 1 and names.language.rank(word) >= COMMON:
-        return known or how == "whole"
+        return known or how == "whole" or _invited(stretch)
     return _invited(stretch) and (known or how == "whole") and len(bare) > 1
 
 

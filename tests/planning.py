@@ -25,7 +25,7 @@ def model(catalog: str) -> RulesModel:
 
 def planned(turn: Turn) -> Plan:
     """Plan one message in its state."""
-    return asyncio.run(model(turn.catalog).plan(context(turn)))
+    return asyncio.run(model(turn.catalog).plan(context(turn))).plan
 
 
 def context(turn: Turn) -> PlanContext:
