@@ -15,7 +15,7 @@ MAX_BODY = 1 << 20
 _TOO_LARGE = f"the body is larger than {MAX_BODY} bytes; send less"
 _DRAINED = 16 * MAX_BODY
 """A refused body is read up to here, so that the client gets the answer instead of a reset connection."""
-_API_PATHS = ("/v1", "/healthz", "/readyz", "/metrics")
+_API_PATHS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -76,6 +76,19 @@ class KnownHosts:
 def _name_of(host: str) -> str:
     name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
     return name.casefold()
+
+
+class Heads:
+    """Answers HEAD on the API's paths as GET; the server sends the headers of the answer and leaves its body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on."""
+        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"].startswith(_API_PATHS):
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 class BodyLimit:

@@ -11,7 +11,7 @@ from agent import Assistant
 from agent.errors import AgentError
 from retrieval.errors import RetrievalError
 from retrieval.types import Query
-from ui.guards import AnswerHeaders, BodyLimit, Keys, KnownHosts
+from ui.guards import AnswerHeaders, BodyLimit, Heads, Keys, KnownHosts
 from ui.http_errors import answer_errors
 from ui.http_profiles import profile_routes
 from ui.http_turns import complete
@@ -44,6 +44,7 @@ def api(
     app.add_middleware(BodyLimit, metrics=metrics)
     app.add_middleware(KnownHosts, names=tuple(hosts))
     app.add_middleware(AnswerHeaders)
+    app.add_middleware(Heads)
     return app
 
 

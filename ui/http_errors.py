@@ -25,7 +25,15 @@ _STATUS_OF_CODE = {
     "model_down": 503,
     "retrieval_error": 503,
 }
-_CODES = {400: "bad_request", 401: "invalid_api_key", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {
+    400: "bad_request",
+    401: "invalid_api_key",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+_WITH_BODY = ("POST", "PATCH", "PUT")
 _STEPS = {404: "see /v1/openapi.json for what there is", 405: "see the Allow header for what it takes"}
 
 
@@ -80,7 +88,7 @@ def answer_errors(app: FastAPI, metrics: Metrics) -> None:
     """Make an application answer every failure in OpenAI's form, and count it."""
 
     async def answered(request: Request, error: Exception) -> JSONResponse:
-        told = _told(error, f"{request.method} {request.url.path}")
+        told = _told(error, request)
         if not isinstance(told, TurnFailed):
             metrics.failed(told.code)
         return error_response(told)
@@ -89,7 +97,7 @@ def answer_errors(app: FastAPI, metrics: Metrics) -> None:
         app.add_exception_handler(kind, answered)
 
 
-def _told(error: Exception, route: str) -> ApiError:
+def _told(error: Exception, request: Request) -> ApiError:
     match error:
         case ApiError():
             return error
@@ -98,13 +106,34 @@ def _told(error: Exception, route: str) -> ApiError:
         case RetrievalError():
             return _broken("retrieval_error", error)
         case RequestValidationError():
-            return invalid_request(error)
+            return _foreign_body(request) or invalid_request(error)
         case HTTPException():
-            step = _STEPS.get(error.status_code)
-            message = f"{route}: {HTTPStatus(error.status_code).phrase.lower()}; {step}" if step else error.detail
-            return ApiError(error.status_code, message, headers=error.headers)
+            return _by_status(error, request)
         case _:
             return crash()
+
+
+def _by_status(error: HTTPException, request: Request) -> ApiError:
+    if error.status_code == 400 and (foreign := _foreign_body(request)):
+        return foreign
+    step = _STEPS.get(error.status_code)
+    reason = HTTPStatus(error.status_code).phrase.lower()
+    message = f"{request.method} {request.url.path}: {reason}; {step}" if step else error.detail
+    return ApiError(error.status_code, message, headers=error.headers)
+
+
+def _foreign_body(request: Request) -> ApiError | None:
+    """A body that is not sent as plain JSON is refused for that, whatever else is wrong with it."""
+    if request.method not in _WITH_BODY:
+        return None
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        return ApiError(415, f"content encoding {encoding[:40]!r} is not read; send the body as it is")
+    kind = request.headers.get("content-type", "")
+    bare = kind.partition(";")[0].strip().casefold()
+    if bare.startswith("application/") and bare.endswith(("/json", "+json")):
+        return None
+    return ApiError(415, f"content type {kind[:80]!r} is not read; send 'Content-Type: application/json'")
 
 
 def invalid_request(error: RequestValidationError) -> ApiError:
@@ -114,7 +143,7 @@ def invalid_request(error: RequestValidationError) -> ApiError:
         return ApiError(400, f"the body is no JSON ({first['ctx']['error']}); correct it", code="invalid_json")
     place, kind = _place(tuple(first["loc"])), str(first["type"])
     if not place and kind != "value_error":
-        message = "the body is no JSON object; send one, with 'Content-Type: application/json'"
+        message = "the body is no JSON object; send one"
         return ApiError(422, message, code="invalid_type")
     got = "" if kind in ("missing", "value_error") else f", not {ascii(first.get('input'))[:80]}"
     reason = str(first["msg"]).removeprefix("Value error, ")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Mapping
@@ -15,69 +14,78 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from agent.types import Done, Event, Failed, TextDelta, TurnRequest
+from agent.types import Done, Event, Failed, Recommended, TextDelta, TurnRequest
 from retrieval.catalog import Catalog
+from ui.cut import Cut, tokens
 from ui.http_errors import ApiError, crash, error_view, failure
 from ui.json_values import Json
 from ui.metrics import Metrics
 from ui.openai_types import ChatRequest, turn_request
 from ui.served import Served
-from ui.views import extras_view
+from ui.views import cards_view, extras_view
 
 _T = TypeVar("_T")
-_WORDS = re.compile(r"\w+|[^\w\s]")
 _LAST = "data: [DONE]\n\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Completion:
-    """What stays the same over the chunks of one completion."""
+    """One completion: what stays the same over its chunks, and where its text ends."""
 
     model: str
     asked: TurnRequest
     catalog: Catalog
+    cut: Cut
+    include_usage: bool = False
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
     def whole(self, done: Done) -> Json:
         """The completion in one piece."""
-        message: Json = {"role": "assistant", "content": done.reply, "refusal": None}
-        choice: Json = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-        return {**self._head("chat.completion", choice), "usage": usage(self.asked, done.reply), **self.extras(done)}
+        text = self.cut.feed(done.reply) + self.cut.rest()
+        message: Json = {"role": "assistant", "content": text, "refusal": None}
+        choice: Json = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.cut.reason}
+        return {**self._head("chat.completion", choice), "usage": self.usage(done), **extras_view(done, self.catalog)}
 
     def chunk(self, delta: Mapping[str, object], finish: str | None = None) -> Json:
         """One piece of it."""
         choice: Json = {"index": 0, "delta": dict(delta), "logprobs": None, "finish_reason": finish}
-        return self._head("chat.completion.chunk", choice)
+        # As OpenAI has it: null in every piece but the one after the last.
+        return {**self._head("chat.completion.chunk", choice), **({"usage": None} if self.include_usage else {})}
+
+    def opening(self, found: Recommended | None) -> Json:
+        """The first piece: the role, and the items, which come before any word about them."""
+        extras = cards_view(found.cards, self.catalog) if found else {}
+        return {**self.chunk({"role": "assistant", "content": ""}), **extras}
+
+    def ending(self, done: Done) -> Json:
+        """The last piece with a choice: why the text ends, and all that stands beside it."""
+        return {**self.chunk({}, self.cut.reason), **extras_view(done, self.catalog)}
 
     def usage_chunk(self, done: Done) -> Json:
         """The piece after the last, when usage is asked for."""
-        return {**self._head("chat.completion.chunk"), "usage": usage(self.asked, done.reply)}
+        return {**self._head("chat.completion.chunk"), "usage": self.usage(done)}
 
-    def extras(self, done: Done) -> Json:
-        """What stands beside the standard fields."""
-        return extras_view(done, self.catalog)
+    def usage(self, done: Done) -> Json:
+        """Tokens that were read and written, as `ui.cut` counts them: no model's tokenizer is behind the numbers.
+
+        The dialogue counts as far as the request carried it; not what the server remembered.
+        """
+        read = sum(tokens(text) for text in (self.asked.text, *(m.text for m in self.asked.history or ())))
+        written = tokens(self.cut.text)
+        return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
     def _head(self, kind: str, *choices: object) -> Json:
         head: Json = {"id": self.id, "object": kind, "created": self.created, "model": self.model}
         return {**head, "choices": list(choices)}
 
 
-def usage(asked: TurnRequest, reply: str) -> Json:
-    """Words and punctuation marks that were read and written: no model, so no tokenizer of one, is behind the numbers.
-
-    What was read is the message, and the dialogue if the request carried it; not what the server remembered.
-    """
-    read = sum(len(_WORDS.findall(text)) for text in (asked.text, *(m.text for m in asked.history or ())))
-    written = len(_WORDS.findall(reply))
-    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
-
-
 async def complete(request: Request, body: ChatRequest, served: Served) -> Response:
     """Answer one request; ApiError for what fails before the first word."""
     name = served.named(body.model)
     asked = turn_request(body, request.headers.get("x-session-id"), served.max_chars)
-    completion = Completion(body.model, asked, served.assistants[name].index.catalog)
+    catalog = served.assistants[name].index.catalog
+    completion = Completion(body.model, asked, catalog, Cut(body.limit, body.stops), body.include_usage)
     events = served.turn(name, asked)
     if not body.stream:
         done = await _unless_gone(request, _end(events))
@@ -87,8 +95,7 @@ async def complete(request: Request, body: ChatRequest, served: Served) -> Respo
     except BaseException:
         await events.aclose()
         raise
-    chunks = _chunks(completion, first, events, body.include_usage)
-    return _ClosingStream(_lines(chunks), events, served.metrics)
+    return _ClosingStream(_lines(_chunks(completion, first, events)), events, served.metrics)
 
 
 async def _end(events: AsyncGenerator[Event, None]) -> Done:
@@ -102,26 +109,29 @@ async def _end(events: AsyncGenerator[Event, None]) -> Done:
 
 
 async def _opening(events: AsyncGenerator[Event, None]) -> Event:
-    """Run a turn up to its first word: until then a failure still has a status of its own."""
+    """Run a turn up to its items or its first word: until then a failure still has a status of its own."""
     async for event in events:
         if isinstance(event, Failed):
             raise failure(event)
-        if isinstance(event, TextDelta | Done):
+        if isinstance(event, Recommended | TextDelta | Done):
             return event
     raise crash()
 
 
 async def _chunks(
-    completion: Completion, first: Event, events: AsyncGenerator[Event, None], include_usage: bool
+    completion: Completion, first: Event, events: AsyncGenerator[Event, None]
 ) -> AsyncGenerator[Json, None]:
-    yield completion.chunk({"role": "assistant", "content": ""})
+    yield completion.opening(first if isinstance(first, Recommended) else None)
     async for event in _with(first, events):
         match event:
             case TextDelta():
-                yield completion.chunk({"content": event.text})
+                if piece := completion.cut.feed(event.text):
+                    yield completion.chunk({"content": piece})
             case Done():
-                yield {**completion.chunk({}, "stop"), **completion.extras(event)}
-                if include_usage:
+                if rest := completion.cut.rest():
+                    yield completion.chunk({"content": rest})
+                yield completion.ending(event)
+                if completion.include_usage:
                     yield completion.usage_chunk(event)
             case Failed():
                 yield error_view(failure(event))

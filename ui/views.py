@@ -1,5 +1,7 @@
 """Turns, cards and preferences as JSON values: one form for the command and the API. Pure."""
 
+from collections.abc import Sequence
+
 from agent.profile import Preference, Profile
 from agent.types import Card, Done
 from retrieval.catalog import Catalog
@@ -24,8 +26,7 @@ def done_view(done: Done, catalog: Catalog) -> Json:
 def extras_view(done: Done, catalog: Catalog) -> Json:
     """What a finished turn says beside its reply; stands at the top level of an API response."""
     return {
-        "recommendations": [card_view(card) for card in done.cards],
-        "citations": citations_view(done.cards, catalog),
+        **cards_view(done.cards, catalog),
         "profile": [preference_view(preference) for preference in done.profile],
         "plan": plan_view(done.plan),
         "trace": trace_view(done.steps),
@@ -34,6 +35,11 @@ def extras_view(done: Done, catalog: Catalog) -> Json:
         "timings_ms": {stage: round(ms, 3) for stage, ms in done.timings_ms.items()},
         "session": done.session,
     }
+
+
+def cards_view(cards: Sequence[Card], catalog: Catalog) -> Json:
+    """The list, and per item where what is said of it can be checked."""
+    return {"recommendations": [card_view(card) for card in cards], "citations": citations_view(cards, catalog)}
 
 
 def card_view(card: Card) -> Json:
