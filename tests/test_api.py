@@ -13,6 +13,7 @@ from ui.http import api
 
 MODEL = "sommelier-shop"
 BIG = 1 << 20
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +83,15 @@ def test_what_cannot_be_served_is_refused_by_name(
 @pytest.mark.parametrize(
     ("body", "headers", "status", "code"),
     [
-        ("{", {"Content-Type": "application/json"}, 400, "invalid_json"),
-        ("[]", {"Content-Type": "application/json"}, 422, "invalid_type"),
-        ("{}", {"Content-Type": "text/plain"}, 422, "invalid_type"),
-        ("", {"Content-Type": "application/json"}, 422, "invalid_type"),
-        (b"\xff\xfe", {"Content-Type": "application/json"}, 400, "invalid_json"),
-        ('{"model": "\\ud800", "messages": [{"role": "user", "content": "hi"}]}', {}, 422, "invalid_type"),
+        ("{", JSON, 400, "invalid_json"),
+        ("[]", JSON, 422, "invalid_type"),
+        ("{}", {"Content-Type": "text/plain"}, 415, "unsupported_media_type"),
+        ("{}", {}, 415, "unsupported_media_type"),
+        ("{}", {"Content-Type": "application/json", "Content-Encoding": "gzip"}, 415, "unsupported_media_type"),
+        ("[" * 200_000, JSON, 400, "bad_request"),
+        ("", JSON, 422, "invalid_type"),
+        (b"\xff\xfe", JSON, 400, "invalid_json"),
+        ('{"model": "\\ud800", "messages": [{"role": "user", "content": "hi"}]}', JSON, 422, "value_error"),
     ],
 )
 def test_a_body_that_is_no_request_is_refused(
@@ -139,7 +143,7 @@ def test_an_empty_message_is_answered(http: httpx.Client) -> None:
 def test_evidence_and_plan_come_with_the_items(http: httpx.Client) -> None:
     done = chat(http).json()
     card = done["recommendations"][0]
-    assert card.keys() == {"item_id", "title", "score", "facets", "reasons"}
+    assert {"item_id", "title", "score", "facets", "reasons"} <= card.keys()
     assert 0 <= card["score"] <= 1
     assert isinstance(card["facets"]["price"], int)
     assert {"kind", "ref", "detail", "weight"} == card["reasons"][0]["evidence"][0].keys()
@@ -232,7 +236,7 @@ def test_operators_can_ask_how_it_goes(http: httpx.Client) -> None:
 
 
 def test_the_description_of_the_api_is_served_without_foreign_scripts(http: httpx.Client) -> None:
-    assert "/chat/completions" in http.get("/v1/openapi.json").json()["paths"]
+    assert "/v1/chat/completions" in http.get("/openapi.json").json()["paths"]
     assert http.get("/v1/docs").status_code == 404
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from agent.plan import Scope
 from agent.profile import Ending, Kind
+from agent.types import NoteKind
 from retrieval.types import EvidenceKind, Op
 
 Arguments: TypeAlias = Mapping[str, JsonValue]
@@ -106,6 +107,13 @@ class TracedCall(Call):
     ms: float
 
 
+class NoteView(_Answer):
+    """Something about a language model's work: a rung that fell, a piece of an answer that was mended or dropped."""
+
+    kind: NoteKind
+    detail: str
+
+
 class Since(_Answer):
     """Where and when something was said."""
 
@@ -149,6 +157,7 @@ class Extras(List):
     profile: list[PreferenceView]
     plan: list[Call]
     trace: list[TracedCall]
+    notes: list[NoteView]
     tier: str
     language: str
     timings_ms: Mapping[str, float]
@@ -222,6 +231,7 @@ class ChatCompletionChunk(BaseModel):
     profile: list[PreferenceView] | None = None
     plan: list[Call] | None = None
     trace: list[TracedCall] | None = None
+    notes: list[NoteView] | None = None
     tier: str | None = None
     language: str | None = None
     timings_ms: Mapping[str, float] | None = None

@@ -15,12 +15,16 @@ from agent.observations import Unresolved
 from agent.plan import Remember, Scope
 from agent.profile import Profile
 from agent.types import Failed, Observed
+from ui.answer_types import Erased, ProfileExport, ProfileView, Reacted
 from ui.http_errors import failure
 from ui.json_values import Json
 from ui.openai_types import Body, SessionId, UserId
+from ui.openapi import answers
 from ui.served import Served
 from ui.views import owner, profile_view
 
+_PLAIN = (400, 401, 404, 422, 500, 503)
+_REFUSALS = (*_PLAIN, 413, 415)
 User: TypeAlias = Annotated[str, Path(min_length=1, max_length=200)]
 Model: TypeAlias = Annotated[str, Query(description="Of which model; the first one's when left out.")]
 
@@ -69,7 +73,7 @@ def profile_routes(served: Served) -> APIRouter:
     """The routes, over these assistants."""
     routes = APIRouter()
 
-    @routes.get("/profiles/{user:path}")
+    @routes.get("/profiles/{user:path}", response_model=None, responses=answers(ProfileView | ProfileExport, *_PLAIN))
     async def read(user: User, model: Model = "", session: SessionId = "", full: bool = False) -> Json:
         """What counts for a person now and what has ended; with `full`, everything that is stored."""
         assistant = served.assistant(model)
@@ -77,19 +81,19 @@ def profile_routes(served: Served) -> APIRouter:
             return {"user": user, "export": await assistant.export(user)}
         return {"user": user, **profile_view(await assistant.profile(user), session)}
 
-    @routes.patch("/profiles/{user:path}")
+    @routes.patch("/profiles/{user:path}", response_model=None, responses=answers(ProfileView, *_REFUSALS, 429))
     async def change(user: User, body: ProfileChange, model: Model = "") -> Json:
         """Forget, undo, edit or remember; nothing is lost: what ends stays in the history."""
         return {"user": user, **profile_view(await _changed(served, served.named(model), user, body))}
 
-    @routes.delete("/profiles/{user:path}")
+    @routes.delete("/profiles/{user:path}", response_model=None, responses=answers(Erased, *_PLAIN))
     async def erase(user: User, model: Model = "") -> Json:
         """Erase everything about a person; returns how much went."""
         assistant = served.assistant(model)
         records = len((await assistant.profile(user)).records)
         return {"user": user, "erased": {"turns": await assistant.erase(user), "preferences": records}}
 
-    @routes.post("/feedback")
+    @routes.post("/feedback", response_model=None, responses=answers(Reacted, *_REFUSALS))
     async def react(body: Feedback) -> Json:
         """Record a verdict on an item, for a user or for an anonymous session."""
         user = owner(body.user, body.session)

@@ -67,23 +67,29 @@ class Completion:
         return {**self._head("chat.completion.chunk"), "usage": self.usage(done)}
 
     def usage(self, done: Done) -> Json:
-        """Tokens that were read and written, as `ui.cut` counts them: no model's tokenizer is behind the numbers.
+        """Tokens that the language models of the turn read and wrote.
 
-        The dialogue counts as far as the request carried it; not what the server remembered.
+        Where none was called, those of the messages and of the reply as `ui.cut` counts them: the dialogue as far as
+        the request carried it, not what the server remembers.
         """
+        if done.usage.calls:
+            return _usage(done.usage.prompt, done.usage.completion)
         read = sum(tokens(text) for text in (self.asked.text, *(m.text for m in self.asked.history or ())))
-        written = tokens(self.cut.text)
-        return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+        return _usage(read, tokens(self.cut.text))
 
     def _head(self, kind: str, *choices: object) -> Json:
         head: Json = {"id": self.id, "object": kind, "created": self.created, "model": self.model}
         return {**head, "choices": list(choices)}
 
 
-async def complete(request: Request, body: ChatRequest, served: Served) -> Response:
+def _usage(read: int, written: int) -> Json:
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+async def complete(request: Request, body: ChatRequest, session: str | None, served: Served) -> Response:
     """Answer one request; ApiError for what fails before the first word."""
     name = served.named(body.model)
-    asked = turn_request(body, request.headers.get("x-session-id"), served.max_chars)
+    asked = turn_request(body, session, served.max_chars)
     catalog = served.assistants[name].index.catalog
     completion = Completion(body.model, asked, catalog, Cut(body.limit, body.stops), body.include_usage)
     events = served.turn(name, asked)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias, TypedDict
 
+from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from agent.types import Message, TurnRequest
@@ -16,6 +17,9 @@ from ui.http_errors import ApiError
 from ui.views import owner
 
 SessionId: TypeAlias = Annotated[str, StringConstraints(max_length=128)]
+SessionHeader: TypeAlias = Annotated[
+    str | None, Header(description="The conversation to go on with; before `session_id` in `metadata`.")
+]
 UserId: TypeAlias = Annotated[str, StringConstraints(max_length=200)]
 
 _UNSUPPORTED = (

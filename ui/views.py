@@ -30,6 +30,7 @@ def extras_view(done: Done, catalog: Catalog) -> Json:
         "profile": [preference_view(preference) for preference in done.profile],
         "plan": plan_view(done.plan),
         "trace": trace_view(done.steps),
+        "notes": [{"kind": note.kind, "detail": note.detail} for note in done.notes],
         "tier": done.tier,
         "language": done.language,
         "timings_ms": {stage: round(ms, 3) for stage, ms in done.timings_ms.items()},
