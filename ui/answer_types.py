@@ -6,20 +6,14 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from agent.plan import Scope
-from agent.profile import Ending, Kind
 from agent.types import NoteKind
-from retrieval.types import EvidenceKind, Op
+from retrieval.types import EvidenceKind
+from ui.profile_types import Answer, PreferenceView
 
 Arguments: TypeAlias = Mapping[str, JsonValue]
 
 
-class _Answer(BaseModel):
-    # Fields with a default are always there all the same.
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-
-class ErrorDetail(_Answer):
+class ErrorDetail(Answer):
     """What is wrong: in one line for people, the bad value and the next step; `code` is for programs."""
 
     message: str
@@ -28,13 +22,13 @@ class ErrorDetail(_Answer):
     code: str
 
 
-class Error(_Answer):
+class Error(Answer):
     """Every failure has this form, OpenAI's."""
 
     error: ErrorDetail
 
 
-class EvidenceView(_Answer):
+class EvidenceView(Answer):
     """One checkable ground: `ref` names the signal, `detail` says it for people, `weight` is its share of the score."""
 
     kind: EvidenceKind
@@ -43,7 +37,7 @@ class EvidenceView(_Answer):
     weight: float
 
 
-class Span(_Answer):
+class Span(Answer):
     """A passage of the item's text."""
 
     field: Literal["description"]
@@ -58,7 +52,7 @@ class CitedEvidence(EvidenceView):
     span: Span | None
 
 
-class Citation(_Answer):
+class Citation(Answer):
     """Where what is said about an item can be checked: an address on the web if the catalogue has one, and evidence."""
 
     number: int = Field(description="As the reply numbers it, from 1.")
@@ -68,14 +62,14 @@ class Citation(_Answer):
     evidence: list[CitedEvidence]
 
 
-class ReasonView(_Answer):
+class ReasonView(Answer):
     """A sentence for people and what it stands on."""
 
     text: str
     evidence: list[EvidenceView]
 
 
-class Recommendation(_Answer):
+class Recommendation(Answer):
     """One item of the list. `facets` holds what the catalogue knows, under the catalogue's own names."""
 
     item_id: str
@@ -85,7 +79,7 @@ class Recommendation(_Answer):
     reasons: list[ReasonView]
 
 
-class Call(_Answer):
+class Call(Answer):
     """A tool call of the plan."""
 
     tool: str
@@ -107,44 +101,14 @@ class TracedCall(Call):
     ms: float
 
 
-class NoteView(_Answer):
+class NoteView(Answer):
     """Something about a language model's work: a rung that fell, a piece of an answer that was mended or dropped."""
 
     kind: NoteKind
     detail: str
 
 
-class Since(_Answer):
-    """Where and when something was said."""
-
-    session: str
-    turn: int
-    at: str
-
-
-class PreferenceView(_Answer):
-    """One record of a profile."""
-
-    id: str
-    kind: Kind
-    label: str
-    polarity: Literal[-1, 1]
-    facet: str
-    op: Op
-    values: list[str | float | bool]
-    hard: bool
-    seen: bool
-    rated: bool
-    scope: Scope
-    person: str
-    words: str
-    confidence: float
-    since: Since
-    ended: Ending
-    superseded_by: str
-
-
-class List(_Answer):
+class List(Answer):
     """The list and its citations."""
 
     recommendations: list[Recommendation]
@@ -164,7 +128,7 @@ class Extras(List):
     session: str
 
 
-class Usage(_Answer):
+class Usage(Answer):
     """Tokens read and written."""
 
     prompt_tokens: int
@@ -172,7 +136,7 @@ class Usage(_Answer):
     total_tokens: int
 
 
-class AnswerMessage(_Answer):
+class AnswerMessage(Answer):
     """The reply, in Markdown."""
 
     role: Literal["assistant"]
@@ -180,7 +144,7 @@ class AnswerMessage(_Answer):
     refusal: None
 
 
-class Choice(_Answer):
+class Choice(Answer):
     """The one choice."""
 
     index: Literal[0]
@@ -207,7 +171,7 @@ class Delta(BaseModel):
     content: str | None = None
 
 
-class ChunkChoice(_Answer):
+class ChunkChoice(Answer):
     """The one choice of a piece."""
 
     index: Literal[0]
@@ -238,7 +202,7 @@ class ChatCompletionChunk(BaseModel):
     session: str | None = None
 
 
-class Model(_Answer):
+class Model(Answer):
     """A catalogue, as a model."""
 
     id: str
@@ -251,59 +215,20 @@ class Model(_Answer):
     built_at: str
 
 
-class Models(_Answer):
+class Models(Answer):
     """All of them; the first is the default."""
 
     object: Literal["list"]
     data: list[Model]
 
 
-class ProfileView(_Answer):
-    """What counts for a person now, and what has ended."""
-
-    user: str
-    active: list[PreferenceView]
-    history: list[PreferenceView]
-
-
-class ProfileExport(_Answer):
-    """Everything that is stored about a person."""
-
-    user: str
-    export: Mapping[str, JsonValue]
-
-
-class Erasure(_Answer):
-    """How much went."""
-
-    turns: int
-    preferences: int
-
-
-class Erased(_Answer):
-    """What was erased of a person."""
-
-    user: str
-    erased: Erasure
-
-
-class Reacted(_Answer):
-    """A verdict that was kept, and what counts now."""
-
-    user: str
-    session: str
-    item_id: str
-    verdict: Literal["like", "dislike", "seen", "reject"]
-    profile: list[PreferenceView]
-
-
-class Health(_Answer):
+class Health(Answer):
     """The process runs."""
 
     status: Literal["ok"]
 
 
-class Readiness(_Answer):
+class Readiness(Answer):
     """Per catalogue 'ok', or why it cannot be searched."""
 
     status: Literal["ok", "unready"]

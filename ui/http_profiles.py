@@ -15,11 +15,11 @@ from agent.observations import Unresolved
 from agent.plan import Remember, Scope
 from agent.profile import Profile
 from agent.types import Failed, Observed
-from ui.answer_types import Erased, ProfileExport, ProfileView, Reacted
 from ui.http_errors import failure
 from ui.json_values import Json
 from ui.openai_types import Body, SessionId, UserId
 from ui.openapi import answers
+from ui.profile_types import Erased, ProfileExport, ProfileView, Reacted
 from ui.served import Served
 from ui.views import owner, profile_view
 
