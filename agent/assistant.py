@@ -15,6 +15,7 @@ from agent.plan import React, Scope
 from agent.ports import Archive, ChatModel, Store
 from agent.profile import Moment, Profile, forget, remember, restate, undo
 from agent.resolve import Scene
+from agent.tools import for_whom
 from agent.turn import checked, take_turn
 from agent.types import Done, Event, Failed, Snapshot, Turn, TurnRequest
 from retrieval.index import Index
@@ -151,8 +152,10 @@ class Assistant:
         if isinstance(said, Unresolved):
             raise BadRequest(f"there is no item {item_id!r} in this catalogue; use an item_id from a recommendation")
 
+        person = (await self._store.load(user, session)).dialogue.person if session else ""
+
         def change(profile: Profile) -> Profile:
-            return remember(profile, [said], Moment(session, 0, self._stamp()))
+            return remember(profile, [for_whom(said, person)], Moment(session, 0, self._stamp()))
 
         return await self._change(user, change)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from agent.group import POOL, fair_order
 from agent.observations import Explained, Found, Known, Missed, Nothing, Question, Unresolved
 from agent.plan import Ask, Recommend, Search, SimilarTo, Why, WhyNot
 from agent.profile import Preference, expire
@@ -9,7 +10,7 @@ from agent.query import Need, build, continued, sort_of
 from agent.resolve import Scene, conditions_of, item_of
 from agent.types import Fetch
 from agent.work import Work
-from retrieval.types import Item, Query, Retrieval
+from retrieval.types import Item, Query, Retrieval, Taste
 
 _CHOICES = 4
 
@@ -34,7 +35,7 @@ def fetch(action: Fetch, work: Work) -> Work:
         return work
     need = replace(asked.need, exclude=_shown_before(work) if more else frozenset())
     query = build(need, work.preferences, work.history)
-    result = work.index.retriever.retrieve(query)
+    result = _retrieved(query, need, work)
     timings = {**work.timings_ms, **{k: work.timings_ms.get(k, 0.0) + v for k, v in result.timings_ms.items()}}
     work = replace(work, dialogue=replace(work.dialogue, last=asked_for), timings_ms=timings)
     if not result.candidates:
@@ -50,6 +51,27 @@ def fetch(action: Fetch, work: Work) -> Work:
             more=more,
         )
     )
+
+
+def _retrieved(query: Query, need: Need, work: Work) -> Retrieval:
+    """What is found; for several people together, in the order that is fair to each of them."""
+    retriever, members = work.index.retriever, _members(work)
+    if len(members) < 2 or query.sort is not None:
+        return retriever.retrieve(query)
+    found = retriever.retrieve(replace(query, k=max(POOL, query.k)))
+    ids = [c.item.item_id for c in found.candidates]
+    tastes = (build(need, said, history) for said, history in members)
+    order = fair_order([retriever.worth(taste, ids) for taste in tastes])
+    return replace(found, candidates=tuple(found.candidates[i] for i in order[: query.k]))
+
+
+def _members(work: Work) -> list[tuple[tuple[Preference, ...], tuple[Taste, ...]]]:
+    """The tastes of those it is for, of each who has any."""
+    if not (work.dialogue.together and work.dialogue.person):
+        return []
+    own = work.profile.active(work.dialogue.session)
+    theirs = work.profile.active(work.dialogue.session, work.dialogue.person)
+    return [(said, history) for said, history in ((own, work.history), (theirs, ())) if said or history]
 
 
 def why(call: Why, work: Work) -> Work:

@@ -46,6 +46,8 @@ class Remember(_Call):
     scope: Scope = "always"
     person: str = ""
     """Whom it is for when scope is 'other': 'my dad'."""
+    together: bool = False
+    """The speaker is one of them: 'for me and my kids'. Both tastes count then, and the limits of all."""
     words: str = ""
     """The part of the message it came from."""
 

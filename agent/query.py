@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agent.plan import Filter, Order, Recommend, Search, SimilarTo
 from agent.profile import Preference, Statement
 from agent.types import Fetch
-from retrieval.types import Constraint, Op, Query, Sort, Taste, Wish
+from retrieval.types import Constraint, Op, Query, Scalar, Sort, Taste, Wish
 
 _REJECTED = 0.3
 """Weight of 'not interested' next to a dislike: it may only mean 'not tonight'."""
@@ -71,6 +71,20 @@ def continued(last: Fetch | None, action: Search) -> Fetch:
     query = action.query or (last.query if isinstance(last, Search) else "")
     sort = action.sort or (last.sort if isinstance(last, Search) else None)
     return Search(query=query, filters=filters, sort=sort, count=count)
+
+
+def without(last: Fetch | None, said: Iterable[Statement]) -> Fetch | None:
+    """What a new dislike rules out is no longer asked for: a critique would bring it back."""
+    out = {(s.facet, v) for s in said if s.hard and s.kind == "facet" and s.polarity < 0 for v in s.values}
+    if last is None or not out:
+        return last
+    kept = [f if f.op is not Op.IN else _less(f, out) for f in last.filters]
+    return last.model_copy(update={"filters": tuple(f for f in kept if f is not None)})
+
+
+def _less(asked: Filter, out: set[tuple[str, Scalar]]) -> Filter | None:
+    values = tuple(v for v in asked.values if (asked.facet, v) not in out)
+    return asked.model_copy(update={"values": values}) if values else None
 
 
 def sort_of(order: Order | None) -> Sort | None:

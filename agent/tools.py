@@ -25,6 +25,7 @@ from agent.plan import (
     WhyNot,
 )
 from agent.profile import Preference, Profile, Statement, forget, remember, undo
+from agent.query import without
 from agent.work import Work
 
 
@@ -35,7 +36,7 @@ def run(action: Action, work: Work) -> Work:  # noqa: C901 - one arm per tool
             return _remember(action, work)
         case React():
             said = ledger.verdict_of(action, work.scene, work.request.text)
-            return _note([said], work)
+            return _note([said if isinstance(said, Unresolved) else for_whom(said, work.dialogue.person)], work)
         case Forget():
             return _forget(action, work)
         case Search() | SimilarTo() | Recommend():
@@ -60,12 +61,19 @@ def run(action: Action, work: Work) -> Work:  # noqa: C901 - one arm per tool
 
 def _remember(call: Remember, work: Work) -> Work:
     if call.scope == "other":
-        work = replace(work, dialogue=replace(work.dialogue, person=call.person or "someone else"))
-        call = call.model_copy(update={"person": work.dialogue.person})
+        person = call.person or work.dialogue.person or "someone else"
+        together = call.together or (work.dialogue.together and person == work.dialogue.person)
+        work = replace(work, dialogue=replace(work.dialogue, person=person, together=together))
+        call = call.model_copy(update={"person": person})
     elif work.dialogue.person and call.scope != "always":
         call = call.model_copy(update={"scope": "other", "person": work.dialogue.person})
     said, unresolved = ledger.statements_of(call, work.scene)
     return _note([*said, *unresolved], work)
+
+
+def for_whom(said: Statement, person: str) -> Statement:
+    """A verdict given while recommending for somebody else is theirs."""
+    return replace(said, scope="other", person=person) if person else said
 
 
 def _note(said: Sequence[Statement | Unresolved], work: Work) -> Work:
@@ -75,7 +83,8 @@ def _note(said: Sequence[Statement | Unresolved], work: Work) -> Work:
     gone = tuple(r for r in after.records if r.stopped == after.clock and r.ended == "superseded") if statements else ()
     noted = (Noted(added, tuple(r for r in gone if _contradicted(r, added))),) if added else ()
     unresolved = [s for s in said if isinstance(s, Unresolved)]
-    return replace(work, profile=after).seeing(*noted, *unresolved)
+    last = without(work.dialogue.last, [r.said for r in added])
+    return replace(work, profile=after, dialogue=replace(work.dialogue, last=last)).seeing(*noted, *unresolved)
 
 
 def _contradicted(old: Preference, added: Sequence[Preference]) -> bool:
@@ -91,12 +100,14 @@ def _forget(call: Forget, work: Work) -> Work:
         back = tuple(r for r in after.records if not r.ended and not _was_active(r, work.profile))
         return replace(work, profile=after).seeing(Dropped(gone, "last", undone=True, restored=back))
     if work.dialogue.person and call.what.strip().casefold() == work.dialogue.person.casefold():
-        return replace(work, dialogue=replace(work.dialogue, person="", last=None)).seeing(Said("oneself"))
-    going = ledger.named(call.what, work.profile.active(work.dialogue.session, work.dialogue.person), work.scene)
+        return replace(work, dialogue=replace(work.dialogue, person="", together=False, last=None)).seeing(
+            Said("oneself")
+        )
+    going = ledger.named(call.what, work.preferences, work.scene)
     after = forget(work.profile, [p.id for p in going])
     dialogue = work.dialogue
     if call.what.strip().casefold() == "everything":
-        dialogue = replace(dialogue, last=None, person="", asked=())
+        dialogue = replace(dialogue, last=None, person="", together=False, asked=())
     return replace(work, profile=after, dialogue=dialogue).seeing(Dropped(going, call.what))
 
 

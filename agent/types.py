@@ -71,6 +71,8 @@ class Dialogue:
     """The last fetch, with filters and anchors as they were resolved; critiques start from it."""
     person: str = ""
     """For whom the session is recommending, when not the speaker."""
+    together: bool = False
+    """The speaker is one of them: 'for me and my kids'."""
     asked: tuple[str, ...] = ()
     """Facets already asked about."""
     turn: int = 0

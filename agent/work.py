@@ -36,8 +36,10 @@ class Work:
 
     @property
     def preferences(self) -> tuple[Preference, ...]:
-        """What counts in this turn: for the speaker, or only what was said about the person it is for."""
-        return self.profile.active(self.dialogue.session, self.dialogue.person)
+        """What counts in this turn: for the speaker, for whom it is for, or for both when it is for them together."""
+        session, person = self.dialogue.session, self.dialogue.person
+        own = self.profile.active(session) if person and self.dialogue.together else ()
+        return (*own, *self.profile.active(session, person))
 
     def seeing(self, *observations: Observation) -> "Work":
         """The state with further observations."""

@@ -149,7 +149,7 @@ class Retriever:
         CatalogError for an unknown id.
         """
         row = self._row(item_id)
-        scored = self._score(query, self._allowed(query), _Clock(), extra=row)
+        scored = self._score(query, self._allowed(query), _Clock(), extra=np.array([row]))
         return self._candidate(query, scored, int(np.searchsorted(scored.rows, row)))
 
     def rank_of(self, query: Query, item_id: str) -> int | None:
@@ -163,9 +163,15 @@ class Retriever:
         allowed = self._allowed(query)
         if not allowed.mask[row]:
             return None
-        scored = self._score(query, allowed, _Clock(), extra=row)
+        scored = self._score(query, allowed, _Clock(), extra=np.array([row]))
         found = np.flatnonzero(scored.rows[scored.ranked(query, self._catalog)] == row)
         return int(found[0]) + 1 if found.size else None
+
+    def worth(self, query: Query, item_ids: Sequence[str]) -> tuple[float, ...]:
+        """Score known items under the query, allowed or not, in the given order; comparable among each other."""
+        rows = np.array([self._row(i) for i in item_ids], dtype=np.int64)
+        scored = self._score(query, self._allowed(query), _Clock(), extra=rows)
+        return tuple(scored.worth[np.searchsorted(scored.rows, rows)].tolist())
 
     def _row(self, item_id: str) -> int:
         if item_id not in self._catalog:
@@ -176,13 +182,13 @@ class Retriever:
         excluded = _excluded(query)
         return Allowed(self._catalog.mask(query.constraints, excluded), query.constraints, len(excluded))
 
-    def _score(self, query: Query, allowed: Allowed, clock: _Clock, extra: int | None = None) -> _Scored:
+    def _score(self, query: Query, allowed: Allowed, clock: _Clock, extra: Rows | None = None) -> _Scored:
         text = self._embed(query.text) if query.text.strip() else None
         avoid = self._embed(query.avoid) if query.avoid.strip() else None
         aimed = aim(query, text, avoid, self._catalog, self._features.embeddings)
         clock.lap("embed")
         rows = self._pool(query, aimed, allowed, clock)
-        rows = rows if extra is None else union([rows, np.array([extra])])
+        rows = rows if extra is None else union([rows, extra])
         columns = self._features.columns(aimed, rows, logged=_is_logged(query))
         # Without any signal all candidates are equal: a catalogue without a log, asked for anything.
         fused = self._fuse(query, columns) if columns else Fused(np.zeros(rows.size, dtype=np.float32), {})

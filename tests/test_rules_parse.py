@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.errors import AgentError
-from agent.plan import Forget, Recommend, Search, SimilarTo
+from agent.plan import Forget, Recommend, Remember, Search, SimilarTo
 from agent.ports import PlanContext
 from agent.rules.reading import Rules, rules_for
 from agent.rules.understand import understand
@@ -113,7 +113,6 @@ def shop_rules() -> Rules:
         ("between 10 and 20 bucks", "price", Op.GE, (10.0,)),
         ("at least half a meter", "height", Op.GE, (50.0,)),
         ("something by Lumo", "brand", Op.IN, ("Lumo",)),
-        ("nothing from Wick & Co", "brand", Op.NOT_IN, ("Wick & Co",)),
         ("dimmable lamps", "dimmable", Op.IN, (True,)),
     ],
 )
@@ -123,6 +122,12 @@ def test_units_and_comparatives_come_from_the_manifest(
     (search,) = understand(PlanContext(text=text), shop_rules()).actions
     assert isinstance(search, Search)
     assert (facet, op, values) in [(f.facet, f.op, f.values) for f in search.filters]
+
+
+def test_what_is_ruled_out_holds_for_the_conversation() -> None:
+    told, look = understand(PlanContext(text="nothing from Wick & Co"), shop_rules()).actions
+    assert told == Remember(avoids=("brand: Wick & Co",), scope="session", words="nothing from Wick & Co")
+    assert look == Recommend()
 
 
 def test_cheaper_means_less_than_what_was_shown() -> None:

@@ -20,18 +20,15 @@ def is_together(thing: Thing) -> bool:
 
 
 def value_filters(reading: Reading, rules: Rules) -> list[Filter]:
-    """Conditions from the values that are wanted or unwanted; liked ones too, unless items say what is liked."""
+    """Conditions from the values that are wanted; liked ones too, unless items say what is liked."""
     has_items = any(t.items for t in reading.things if t.stance == "like")
     filters: list[Filter] = []
     before: Thing | None = None
     liked = [t for t in reading.things if t.stance == "like" and t.span is not None and t.span.kind == "value"]
     for thing in reading.things:
-        if not meant(thing) or (thing.items and thing.stance != "avoid"):
+        if not meant(thing) or thing.items:
             continue
-        if thing.stance == "avoid":
-            for meaning in _unwanted(meant(thing), rules):
-                _merge(filters, Filter(facet=meaning.facet, op=Op.NOT_IN, values=(str(meaning.value),)), join=True)
-        elif thing.stance in ("", "want", "similar", "none"):
+        if thing.stance in ("", "want", "similar", "none"):
             _want(filters, thing, before, reading, rules)
             before = thing
         elif thing.stance == "like" and not has_items:
@@ -54,7 +51,7 @@ def _is_umbrella(thing: Thing, meaning: Meaning, rules: Rules) -> bool:
     return is_together(thing) and several and not rules.catalog.facet(meaning.facet).multi
 
 
-def _unwanted(meanings: tuple[Meaning, ...], rules: Rules) -> tuple[Meaning, ...]:
+def unwanted(meanings: tuple[Meaning, ...], rules: Rules) -> tuple[Meaning, ...]:
     """Of 'no romcoms' the rarer value, so that comedies stay; of an umbrella every value."""
     worst = min(meanings, key=lambda m: m.fame)
     multi = rules.catalog.facet(worst.facet).multi

@@ -29,7 +29,7 @@ def free_wish(reading: Reading, loose: Sequence[Thing], rules: Rules) -> str:
     closed = [*reading.taken, *places(reading.marks), *places(loose)]
     closed += places(reading.things)
     closed += _told(reading, rules.lexicon)
-    for name in ("person", "subject", "no_matter"):
+    for name in ("together", "person", "subject", "no_matter"):
         closed += [m.span() for m in rules.lexicon.parts[name].finditer(reading.plain)]
     ignored = rules.lexicon.drop | rules.lexicon.nouns | frozenset(_facet_words(rules.catalog.spec))
     kept = [

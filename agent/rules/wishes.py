@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.plan import Action, Filter, Order, React, Recommend, Remember, Scope, Search, SimilarTo
+from agent.plan import Action, Filter, Order, React, Recommend, Scope, Search, SimilarTo
 from agent.rules.comparison import is_comparative, order
-from agent.rules.conditions import comparison_filter, meant, value_filters
+from agent.rules.conditions import comparison_filter, meant, unwanted, value_filters
 from agent.rules.leftover import free_wish, is_gibberish, loose_things
 from agent.rules.reading import Reading, Rules, Thing
+from agent.rules.whom import Whom
 from retrieval.types import Op
 
 _MOST = 12
@@ -28,21 +29,23 @@ class Wanted:
     """It compares with what was shown."""
 
 
-def opinions(reading: Reading, loose: Sequence[Thing], rules: Rules, person: str) -> tuple[Action, ...]:
-    """What is to be remembered: likes and dislikes, verdicts on the list shown, items that are known already."""
+def opinions(reading: Reading, loose: Sequence[Thing], rules: Rules, whom: Whom) -> tuple[Action, ...]:
+    """What is to be remembered: likes and dislikes, verdicts on the list shown, items that are known already.
+
+    What is ruled out ('no horror') holds for the conversation, unless it is said to hold always.
+    """
     things = (*reading.things, *loose)
     likes = [m for t in things if t.stance == "like" and t.reference is None for m in mentions(t)]
     dislikes = [m for t in things if t.stance == "dislike" and t.reference is None for m in mentions(t)]
-    avoids = [m for t in things if t.stance == "avoid" for m in _avoided(t)]
+    avoids = [m for t in things if t.stance == "avoid" for m in _avoided(t, rules)]
+    parts = rules.lexicon.parts
+    lasting: Scope = "session" if parts["temporary"].search(reading.masked) else "always"
+    ruled_out: Scope = "always" if parts["standing"].search(reading.masked) else "session"
     calls: list[Action] = []
-    scope: Scope = "other" if person else "session" if _for_now(reading, rules) else "always"
-    if likes or dislikes or person:
-        calls.append(
-            Remember(likes=_once(likes), dislikes=_once(dislikes), scope=scope, person=person, words=_words(reading))
-        )
+    if likes or dislikes or whom.named:
+        calls.append(whom.remembering(reading, lasting, likes=_once(likes), dislikes=_once(dislikes)))
     if avoids:
-        brief: Scope = "other" if person else "search"
-        calls.append(Remember(avoids=_once(avoids), scope=brief, person=person, words=_words(reading)))
+        calls.append(whom.remembering(reading, ruled_out, avoids=_once(avoids)))
     return (*calls, *_reactions(things, reading, rules))
 
 
@@ -106,9 +109,9 @@ def mentions(thing: Thing, *, named: bool = False) -> tuple[str, ...]:
     return () if named else tuple(f"{m.facet}: {m.value}" for m in meant(thing))
 
 
-def _avoided(thing: Thing) -> tuple[str, ...]:
+def _avoided(thing: Thing, rules: Rules) -> tuple[str, ...]:
     if meant(thing):
-        return ()
+        return tuple(f"{m.facet}: {m.value}" for m in unwanted(meant(thing), rules))
     if thing.reference is not None:
         return ()
     return thing.items or (thing.words,)
@@ -189,13 +192,5 @@ def _after_opinions(reading: Reading, remembered: Sequence[Action]) -> Action:
     return Search(keep=True, count=reading.count) if reading.context.last else Recommend(count=reading.count)
 
 
-def _for_now(reading: Reading, rules: Rules) -> bool:
-    return rules.lexicon.parts["temporary"].search(reading.masked) is not None
-
-
 def _once(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
-
-
-def _words(reading: Reading) -> str:
-    return reading.text.strip()[:300]

@@ -1,0 +1,53 @@
+"""For whom a message speaks: the speaker, somebody else, or both together."""
+
+from dataclasses import dataclass
+
+from agent.plan import Filter, Remember, Scope
+from agent.rules.reading import Reading, Rules
+
+_WORDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whose taste a message states: '' is the speaker's own. `named` if the message says for whom it is."""
+
+    person: str = ""
+    named: bool = False
+    together: bool = False
+
+    def remembering(
+        self,
+        reading: Reading,
+        scope: Scope,
+        *,
+        likes: tuple[str, ...] = (),
+        dislikes: tuple[str, ...] = (),
+        avoids: tuple[str, ...] = (),
+        constraints: tuple[Filter, ...] = (),
+    ) -> Remember:
+        """The call that keeps a taste for that person; `scope` is how long it counts for the speaker."""
+        return Remember(
+            likes=likes,
+            dislikes=dislikes,
+            avoids=avoids,
+            constraints=constraints,
+            scope="other" if self.person else scope,
+            person=self.person,
+            together=self.together,
+            words=reading.text.strip()[:_WORDS],
+        )
+
+
+def whom(reading: Reading, rules: Rules) -> Whom:
+    """Who is meant: named in the message, else the person of the dialogue, unless the speaker says 'I'."""
+    parts = rules.lexicon.parts
+    for name in ("together", "person", "subject"):
+        match = parts[name].search(reading.plain)
+        if match is not None:
+            said = next(w for w in match.groupdict().values() if w).strip()
+            return Whom(said, named=True, together=name == "together")
+    person = reading.context.person
+    if person and parts["first_person"].search(reading.plain) and not parts["third_person"].search(reading.plain):
+        return Whom()
+    return Whom(person)
