@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +23,16 @@ class Settings(BaseSettings):
     """A Chroma server (http://host:port); empty: embedded, in the index folder."""
     api_keys: tuple[str, ...] = ()
     """Keys that the HTTP API accepts as bearer tokens; empty: no key is asked for. JSON list in the environment."""
+    llm_url: str = ""
+    """An OpenAI-compatible server (http://host:8000/v1) whose model understands and writes; empty: rules do."""
+    llm_model: str = ""
+    """The model's name on that server."""
+    llm_key: SecretStr = SecretStr("")
+    """The server's key, if it asks for one; never logged."""
+    llm_timeout_s: float = Field(default=20.0, gt=0)
+    """How long a plan may take, retries included, and how long a reply may pause; then the next rung goes on."""
+    llm_reply_s: float = Field(default=60.0, gt=0)
+    """How long a reply may take as a whole."""
     max_chars: int = Field(default=8000, ge=100)
     """Longest message that is read."""
 

@@ -4,7 +4,9 @@ AgentError                  `code` for programs; the message for people: one lin
 ├── BadRequest              the request itself: empty ids, over-long text, a malformed field
 ├── UnknownPreference       no such record in the person's ledger
 ├── ModelError
-│   ├── ModelDown           a language model does not answer
+│   ├── ModelDown           a language model does not answer, now
+│   ├── ModelMisconfigured  it never will: a wrong key, a wrong model name
+│   ├── ModelRefused        it does not take this one request, for example because it is too long
 │   └── BadPlan             a model answered with something that is not a plan
 └── StoreError              profiles and dialogues cannot be read or written
 """
@@ -40,6 +42,18 @@ class ModelDown(ModelError):
     """A language model does not answer."""
 
     code = "model_down"
+
+
+class ModelMisconfigured(ModelError):
+    """A language model refuses: its settings are wrong."""
+
+    code = "model_misconfigured"
+
+
+class ModelRefused(ModelError):
+    """A language model does not take this one request."""
+
+    code = "model_refused"
 
 
 class BadPlan(ModelError):

@@ -14,14 +14,21 @@ Scope: TypeAlias = Literal["search", "session", "always", "other"]
 """How long a preference counts: this search, this session, from now on; or for somebody else than the speaker."""
 
 
+FacetName: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "facet"})]
+"""A facet of the catalogue; the schema that a model reads lists those there are (agent/tool_schema.py)."""
+
+OrderedFacet: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "ordered facet"})]
+"""One whose values have an order: numbers, dates, yes/no."""
+
+
 class _Call(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Filter(_Call):
     """A hard condition on one facet. `in`/`not_in` take several values, the others one."""
 
-    facet: str
+    facet: FacetName
     op: Op
     values: tuple[str | float | bool, ...] = Field(min_length=1)
 
@@ -29,7 +36,7 @@ class Filter(_Call):
 class Order(_Call):
     """Sort by a facet over everything that matches: the newest, the cheapest, the longest."""
 
-    facet: str
+    facet: OrderedFacet
     descending: bool = True
 
 
@@ -68,7 +75,7 @@ class Search(_Call):
     filters: tuple[Filter, ...] = ()
     sort: Order | None = None
     keep: bool = False
-    drop: tuple[str, ...] = ()
+    drop: tuple[FacetName, ...] = ()
     count: int | None = Field(default=None, ge=1, le=50)
 
 
@@ -98,7 +105,7 @@ class Details(_Call):
     tool: Literal["details"] = "details"
     item: Mention
     question: str = ""
-    facet: str = ""
+    facet: FacetName = ""
     value: str = ""
 
 
@@ -135,7 +142,7 @@ class Ask(_Call):
     """Ask the person one question about a facet, when the answer would change the list."""
 
     tool: Literal["ask"] = "ask"
-    facet: str
+    facet: FacetName
 
 
 class Chat(_Call):

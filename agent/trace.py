@@ -29,6 +29,7 @@ def record_of(request: TurnRequest, work: Work, done: Done) -> dict[str, object]
         "tier": done.tier,
         "language": done.language,
         "usage": [done.usage.prompt, done.usage.completion, done.usage.calls],
+        "prompts": done.prompts,
         "notes": [[note.kind, note.detail] for note in done.notes],
         "timings_ms": {stage: round(ms, 2) for stage, ms in done.timings_ms.items()},
         "index": work.index.manifest.built_at,

@@ -185,6 +185,7 @@ def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, credit:
         steps=work.steps,
         usage=credit.usage,
         notes=credit.notes,
+        prompts=credit.prompts,
     )
 
 

@@ -133,11 +133,15 @@ class Credit:
     tier: str
     usage: Usage = Usage()
     notes: tuple[Note, ...] = ()
+    prompts: str = ""
+    """Hash of the wording of the prompts, when a model read one."""
 
     def __add__(self, other: "Credit") -> "Credit":
         """Of two calls: every rung that took part, best first as they were called."""
         tiers = dict.fromkeys((*self.tier.split("+"), *other.tier.split("+")))
-        return Credit("+".join(t for t in tiers if t), self.usage + other.usage, (*self.notes, *other.notes))
+        notes = (*self.notes, *other.notes)
+        prompts = self.prompts or other.prompts
+        return Credit("+".join(t for t in tiers if t), self.usage + other.usage, notes, prompts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,7 @@ class Done:
     """The trace: the calls of the plan, in order."""
     usage: Usage = Usage()
     notes: tuple[Note, ...] = ()
+    prompts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
