@@ -6,6 +6,9 @@ from pathlib import Path
 
 from agent.assistant import Assistant
 from agent.config import Settings
+from agent.errors import ModelDown, ModelMisconfigured
+from agent.ladder import Ladder
+from agent.ports import ChatModel
 from agent.rules.model import RulesModel
 from agent.store_sqlite import SqliteStore
 from retrieval.build import build
@@ -23,12 +26,36 @@ log = logging.getLogger(__name__)
 def load(catalog: str = "", settings: Settings | None = None, progress: BuildProgress | None = None) -> Assistant:
     """Open a catalogue, ready to chat: the name of a bundled one (built on first use), or the path of a built index.
 
-    RetrievalError for an index that is missing or unusable, StoreError for an unusable database.
+    RetrievalError for an index that is missing or unusable, StoreError for an unusable database, ModelMisconfigured for
+    a language model that can never answer.
     """
     settings = settings or Settings()
     index = open_catalog(catalog or settings.catalog, settings, progress)
     store = SqliteStore(settings.database(index.manifest.spec.name))
-    return Assistant(index, RulesModel(index.linker, index.catalog), store, store, max_chars=settings.max_chars)
+    return Assistant(index, model_of(index, settings, check=True), store, store, max_chars=settings.max_chars)
+
+
+def model_of(index: Index, settings: Settings, *, check: bool = False) -> ChatModel:
+    """The language of an index: the rules, below a language model if the settings name one.
+
+    With `check` its server is asked first: ModelMisconfigured for a wrong key or name, a warning if it is down.
+    """
+    rules = RulesModel(index.linker, index.catalog)
+    if not settings.llm_url:
+        return rules
+    if not settings.llm_model:
+        raise ModelMisconfigured(f"no model of {settings.llm_url!r} is named; set SOMMELIER_LLM_MODEL")
+    from agent import llm_openai  # only here: LangChain takes a second to import
+
+    server = llm_openai.Server(
+        settings.llm_url, settings.llm_model, settings.llm_key, settings.llm_timeout_s, settings.llm_reply_s
+    )
+    if check:
+        try:
+            llm_openai.check(server)
+        except ModelDown as error:
+            log.warning("the rules answer until it does: %s", error)
+    return Ladder(llm_openai.OpenAIModel(server, index.catalog), rules)
 
 
 async def follow(
@@ -48,7 +75,7 @@ async def follow(
         except RetrievalError as error:
             log.error("the new index at %s is not used: %s", root, error)  # noqa: TRY400 - the message says it all
             continue
-        assistant.use(index, RulesModel(index.linker, index.catalog))
+        assistant.use(index, model_of(index, settings))
         log.info("now serving %s", index.path)
 
 

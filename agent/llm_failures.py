@@ -5,7 +5,6 @@ import openai
 from langchain_core.exceptions import LangChainException
 
 from agent.errors import ModelDown, ModelError, ModelMisconfigured, ModelRefused
-from agent.quoting import one_line
 
 FAILURES = (openai.OpenAIError, httpx2.HTTPError, LangChainException, TimeoutError, ValueError, TypeError, LookupError)
 """The last three: what the libraries raise for answers that are not in the protocol."""
@@ -25,7 +24,9 @@ def failure(error: Exception, url: str, model: str, waited_s: float) -> ModelErr
         case openai.APIConnectionError() | httpx2.HTTPError():
             return ModelDown(f"{where} cannot be reached ({type(error).__name__}); start it, or correct the address")
         case LookupError() if not isinstance(error, KeyError | IndexError):
-            return ModelMisconfigured(f"there is no model {model!r} at {url!r}; it serves {error}: set SOMMELIER_LLM_MODEL")
+            return ModelMisconfigured(
+                f"there is no model {model!r} at {url!r}; it serves {error}: set SOMMELIER_LLM_MODEL"
+            )
         case _:
             return ModelDown(f"{where} does not speak the protocol ({type(error).__name__}); look at its server")
 
@@ -53,4 +54,4 @@ def _status(error: openai.APIStatusError, where: str) -> ModelError:
         return ModelDown(f"{where} is busy (status 429); wait, or raise its limits")
     if code >= 500:
         return ModelDown(f"{where} failed (status {code}); look at its log")
-    return ModelRefused(f"{where} refuses this request (status {code}: {one_line(type(error).__name__)}); see its log, or allow it a longer context")
+    return ModelRefused(f"{where} refuses this request (status {code}); see its log, or allow it a longer context")

@@ -29,6 +29,7 @@ from retrieval.catalog import Catalog
 log = logging.getLogger(__name__)
 
 _RETRIES = 2
+_ONE_CALL = Usage(calls=1)
 _PLAN_TOKENS, _REPLY_TOKENS = 800, 1200
 
 
@@ -38,7 +39,7 @@ class Server:
 
     url: str
     model: str
-    key: SecretStr = SecretStr("")
+    key: SecretStr = field(default_factory=lambda: SecretStr(""))
     timeout_s: float = 20.0
     reply_s: float = 60.0
 
@@ -49,7 +50,7 @@ class _Answer:
 
     text: str = ""
     fragments: tuple[Fragment, ...] = ()
-    usage: Usage = Usage()
+    usage: Usage = _ONE_CALL
     finish: str = ""
 
 
@@ -75,7 +76,10 @@ class OpenAIModel:
         self._server, self._catalog = server, catalog
         self._catalogue = catalogue_of(catalog)
         self._tools = [
-            {"type": "function", "function": {"name": t.name, "description": t.description, "parameters": t.parameters}}
+            {
+                "type": "function",
+                "function": {"name": t.name, "description": t.description, "parameters": dict(t.parameters)},
+            }
             for t in tools_of(catalog)
         ]
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, ChatOpenAI] = WeakKeyDictionary()
@@ -102,7 +106,7 @@ class OpenAIModel:
         asked = _messages(reply_messages(context, self._catalogue, self._catalog))
         heard = _Heard()
         try:
-            async with asyncio.timeout(self._server.reply_s), aclosing(self._stream(asked, _REPLY_TOKENS)) as pieces:
+            async with asyncio.timeout(self._server.reply_s), aclosing(self._stream(asked, plans=False)) as pieces:
                 async for piece in pieces:
                     heard.add(piece)
                     if piece.text:
@@ -117,23 +121,22 @@ class OpenAIModel:
 
     async def _whole(self, asked: Sequence[BaseMessage]) -> _Answer:
         heard = _Heard()
-        tools = {"tools": self._tools, "tool_choice": "required"}
         try:
             async with asyncio.timeout(self._server.timeout_s):
-                async with aclosing(self._stream(asked, _PLAN_TOKENS, **tools)) as pieces:
+                async with aclosing(self._stream(asked, plans=True)) as pieces:
                     async for piece in pieces:
                         heard.add(piece)
         except FAILURES as error:
             raise failure(error, self._server.url, self._server.model, self._server.timeout_s) from error
         return heard.answer
 
-    async def _stream(self, asked: Sequence[BaseMessage], most: int, **more: object) -> AsyncGenerator[_Answer, None]:
+    async def _stream(self, asked: Sequence[BaseMessage], *, plans: bool) -> AsyncGenerator[_Answer, None]:
         """One answer in pieces; tried again, while nothing of it has come, after as long as the server asks for."""
         deadline = asyncio.get_running_loop().time() + self._server.timeout_s
         for attempt in range(_RETRIES + 1):
             begun = False
             try:
-                chunks = self._client().astream(list(asked), max_tokens=most, **more)
+                chunks = self._asked(list(asked), plans=plans)
                 async for chunk in _closed(chunks):
                     begun = True
                     yield _piece(chunk)
@@ -145,6 +148,11 @@ class OpenAIModel:
                 await asyncio.sleep(pause)
             else:
                 return
+
+    def _asked(self, asked: list[BaseMessage], *, plans: bool) -> AsyncIterator[BaseMessage]:
+        if not plans:
+            return self._client().astream(asked, max_tokens=_REPLY_TOKENS)
+        return self._client().astream(asked, max_tokens=_PLAN_TOKENS, tools=self._tools, tool_choice="required")
 
     def _actions(self, answer: _Answer) -> tuple[list[Action], list[str]]:
         """The calls that can be run, and what is wrong with the others."""

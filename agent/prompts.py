@@ -103,7 +103,7 @@ def _template(name: str) -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - plain text for a model; `data` fences what is not ours
+        autoescape=False,
     )
     return environment.get_template(name)
 
