@@ -72,7 +72,7 @@ class Completion:
         Where none was called, those of the messages and of the reply as `ui.cut` counts them: the dialogue as far as
         the request carried it, not what the server remembers.
         """
-        if done.usage.calls:
+        if done.usage.prompt:
             return _usage(done.usage.prompt, done.usage.completion)
         read = sum(tokens(text) for text in (self.asked.text, *(m.text for m in self.asked.history or ())))
         return _usage(read, tokens(self.cut.text))

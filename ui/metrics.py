@@ -32,6 +32,12 @@ class Metrics:
             ("code",),
             registry=self._registry,
         )
+        self._notes = Counter(
+            "sommelier_model_notes",
+            "What happened to a language model's answers: fell to the next rung; repaired, dropped, completed by code.",
+            ("catalog", "kind"),
+            registry=self._registry,
+        )
         self._stages = Histogram(
             "sommelier_stage_seconds",
             "Wall time of finished turns per stage; stage 'turn' is the whole.",
@@ -52,6 +58,8 @@ class Metrics:
                         case Done():
                             outcome, tier = "ok", event.tier
                             self._time(catalog, event)
+                            for note in event.notes:
+                                self._notes.labels(catalog, note.kind).inc()
                         case Failed():
                             outcome = "failed"
                             self.failed(event.code)
