@@ -26,9 +26,10 @@ from retrieval.interactions import InteractionLog
 from retrieval.likeness import Facts
 from retrieval.load import Loaded, load, write_rejected
 from retrieval.manifest import CatalogSpec, Manifest
-from retrieval.pipeline import Fusions
+from retrieval.pipeline import Fusions, words_of
 from retrieval.ports import Embedder, Matrix
 from retrieval.progress import BuildProgress, Quiet
+from retrieval.shelf import write_catalog
 from retrieval.source import Source
 from retrieval.spec_file import Overlay, read_overlay
 from retrieval.types import Item
@@ -109,7 +110,8 @@ def _read(source: Source, strict: bool) -> tuple[Loaded, Catalog]:
 def _write(folder: Path, source: Source, loaded: Loaded, catalog: Catalog, vectors: Matrix) -> InteractionLog:
     """Write what was read; returns the log as it was coded."""
     events = InteractionLog.from_interactions(loaded.interactions, catalog.spec.events, catalog.ids)
-    layout.write_items(folder, catalog.items)
+    write_catalog(folder, catalog)
+    words_of(catalog).save(folder / layout.WORDS)
     layout.write_embeddings(folder, vectors)
     events.save(folder / layout.LOG)
     write_rejected(folder / layout.REJECTED, loaded.rejected)

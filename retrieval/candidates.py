@@ -1,12 +1,15 @@
 """A few hundred allowed items worth scoring: the union of what each source puts first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.catalog import Catalog, Mask
 from retrieval.ports import Scores, VectorStore
+from retrieval.postings import first
 from retrieval.signals import Aim, Features, Rows, wished
 from retrieval.types import Constraint
 
@@ -21,7 +24,7 @@ SKIPPED = 500
 """So many excluded items are searched along and dropped afterwards: as many more are asked for, so none is lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Allowed:
     """What a query may return: the mask, and why it is no larger."""
 
@@ -30,13 +33,13 @@ class Allowed:
     excluded: int
     """How many items are excluded by name."""
 
-    @property
+    @cached_property
     def rows(self) -> Rows:
         """Positions of the allowed items."""
         return np.flatnonzero(self.mask)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sources:
     """Where candidates come from."""
 
@@ -66,33 +69,53 @@ class Sources:
             return _none()
         rows = allowed.rows
         if rows.size <= WITHIN:
-            return rows[_best(cf.scores(aim.tastes, [self.catalog.ids[row] for row in rows]), COLLABORATIVE)]
+            scores = cf.scores(aim.tastes, [self.catalog.ids[row] for row in rows])
+            liked = np.flatnonzero(scores > 0)
+            return rows[liked[first(scores[liked], COLLABORATIVE)]]
         found = cf.recommend(aim.tastes, COLLABORATIVE + allowed.excluded, frozenset())
         rows = self.catalog.positions(item_id for item_id, _ in found)
         return rows[allowed.mask[rows]]
 
     def others(self, aim: Aim, allowed: Allowed, k: int) -> Iterator[Rows]:
         """Take what says the words, is linked to the tastes, wished for, or liked by everybody; at least k in all."""
-        rows = allowed.rows
-        common = self.features.common
         liked = [taste for taste in aim.tastes if taste.weight > 0]
         if aim.text is not None:
-            yield rows[_best(self.features.words.coverage(aim.query)[rows], SAYING)]
+            yield self.features.words.saying(aim.query, allowed.mask, SAYING)
         if liked:
-            yield rows[_best(self.features.graph.scores(liked)[rows], LINKED)]
+            yield self.features.graph.closest(liked, allowed.mask, LINKED)
         if aim.wishes:
-            met = wished(aim.wishes, self.catalog)[rows]
-            known = np.log1p(common["popularity"][rows]) if "popularity" in common else np.zeros_like(met)
-            ease = np.where(met > 0, met + 1e-3 * known, np.float32(0))
-            yield rows[_best(ease, WISHED)]
-        for column in common.values():
-            yield rows[_best(column[rows], POPULAR)]
-        yield self.most_popular_first(rows)[:k]
+            yield self._wished(aim, allowed)
+        for order in self._common.values():
+            yield _allowed_first(order, allowed, POPULAR)
+        yield _allowed_first(self._by_popularity, allowed, k)
 
-    def most_popular_first(self, rows: Rows) -> Rows:
-        """Order rows by popularity, stably; as they are when nothing is known of it."""
-        column = self.features.common.get("popularity")
-        return rows if column is None else rows[np.argsort(-column[rows], kind="stable")]
+    def most_popular_first(self, allowed: Allowed) -> Rows:
+        """Order what is allowed by popularity, stably; as it is when nothing is known of that."""
+        return self._by_popularity[allowed.mask[self._by_popularity]].astype(np.int64)
+
+    def _wished(self, aim: Aim, allowed: Allowed) -> Rows:
+        """What meets most wishes; among equals, what is better known."""
+        held = np.zeros(len(self.catalog), dtype=np.bool_)
+        for wish in aim.wishes:
+            if wish.weight > 0:
+                held[self.catalog.holders(wish.facet, wish.value)] = True
+        rows = np.flatnonzero(held & allowed.mask)
+        met = wished(aim.wishes, self.catalog, rows)
+        rows, met = rows[met > 0], met[met > 0]
+        known = self.features.common.get("popularity")
+        worth = met if known is None else met + 1e-3 * np.log1p(known[rows])
+        return rows[first(worth, WISHED)]
+
+    @cached_property
+    def _common(self) -> Mapping[str, NDArray[np.int32]]:
+        """Per column that is the same for everybody, the items above zero, best first, ties by position."""
+        return {name: _descending(np.where(column > 0, column, 0)) for name, column in self.features.common.items()}
+
+    @cached_property
+    def _by_popularity(self) -> NDArray[np.int32]:
+        """All items, best known first, ties by position."""
+        known = self.features.common.get("popularity")
+        return np.argsort(-known if known is not None else np.zeros(len(self.catalog)), kind="stable").astype(np.int32)
 
 
 def union(parts: Sequence[Rows]) -> Rows:
@@ -100,11 +123,20 @@ def union(parts: Sequence[Rows]) -> Rows:
     return np.unique(np.concatenate(parts)) if parts else _none()
 
 
-def _best(scores: Scores, k: int) -> Rows:
-    """Positions of the at most k largest scores above zero, ties by position."""
-    positive = np.flatnonzero(scores > 0)
-    order = np.argsort(-scores[positive], kind="stable")
-    return np.asarray(positive[order[:k]], dtype=np.int64)
+def _descending(column: Scores) -> NDArray[np.int32]:
+    positive = np.flatnonzero(column)
+    return positive[np.argsort(-column[positive], kind="stable")].astype(np.int32)
+
+
+def _allowed_first(order: NDArray[np.int32], allowed: Allowed, k: int) -> Rows:
+    """The first k allowed rows of an order, found by looking at ever more of it."""
+    reach = 4 * k
+    while True:
+        head = order[:reach]
+        rows = head[allowed.mask[head]][: max(k, 0)]
+        if len(rows) >= k or reach >= len(order):
+            return rows.astype(np.int64)
+        reach *= 8
 
 
 def _none() -> Rows:

@@ -1,7 +1,9 @@
 """The catalogue in memory: items by id, facet columns, and exact answers to 'which items satisfy this?'."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import combinations
@@ -13,6 +15,7 @@ from scipy import sparse
 
 from retrieval.errors import CatalogError
 from retrieval.manifest import CatalogSpec, FacetSpec
+from retrieval.postings import Postings
 from retrieval.translation import Translation
 from retrieval.types import Constraint, FacetValue, Item, Op, Relaxation, Scalar
 
@@ -20,26 +23,67 @@ Mask: TypeAlias = NDArray[np.bool_]
 """Shape (n items,), in catalogue order."""
 
 
+@dataclass(frozen=True)
+class Labels:
+    """The values of a categorical facet, and which items hold each."""
+
+    names: tuple[str, ...]
+    held: Postings
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Column by name."""
+        return {name: column for column, name in enumerate(self.names)}
+
+    @cached_property
+    def matrix(self) -> sparse.csc_matrix:
+        """Incidence, shape (n items, n values)."""
+        ones = np.ones(len(self.held.rows), dtype=np.float32)
+        return sparse.csc_matrix((ones, self.held.rows, self.held.ends), shape=(self.held.size, len(self.names)))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What is known of items without looking at them, in their order."""
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    numbers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+
+
 class Catalog:
     """Items of one catalogue in a fixed order, with one column per facet. Immutable after construction."""
 
     def __init__(
-        self, items: Sequence[Item], spec: CatalogSpec, translations: Mapping[str, Translation] | None = None
+        self,
+        items: Sequence[Item],
+        spec: CatalogSpec,
+        translations: Mapping[str, Translation] | None = None,
+        columns: Columns | None = None,
     ) -> None:
-        self.items = tuple(items)
+        """Take the items; with `columns`, none of them is looked at before it is asked for."""
+        self.items = items if columns else tuple(items)
         self.spec = spec
         self.translations = dict(translations or {})
         """By language code; a language without one is told in the catalogue's own words."""
-        self.ids = tuple(item.item_id for item in self.items)
+        self.ids = columns.ids if columns else tuple(item.item_id for item in self.items)
+        self._titles = columns.titles if columns else None
         self._position = {item_id: row for row, item_id in enumerate(self.ids)}
         if len(self._position) != len(self.items):
-            twice = next(item_id for item_id, n in Counter(self.ids).items() if n > 1)
+            twice = next((item_id for item_id, n in Counter(self.ids).items() if n > 1), "")
             raise CatalogError(f"item_id {twice!r} occurs twice; a catalogue holds each id once")
-        self._labels: dict[str, tuple[dict[str, int], sparse.csc_matrix]] = {}
-        self._numbers: dict[str, NDArray[np.float64]] = {}
+        self._labels: dict[str, Labels] = dict(columns.labels) if columns else {}
+        self._numbers: dict[str, NDArray[np.float64]] = dict(columns.numbers) if columns else {}
+        self._bounds: dict[str, tuple[float, float] | None] = {}
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self.ids)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles, in order."""
+        return self._titles if self._titles is not None else tuple(item.title for item in self.items)
 
     def __contains__(self, item_id: object) -> bool:
         return item_id in self._position
@@ -66,16 +110,18 @@ class Catalog:
 
     def values(self, facet: str) -> Mapping[str, int]:
         """How many items hold each value of a categorical facet, most frequent first."""
-        index, column = self._label_column(facet)
-        counts = np.asarray(column.getnnz(axis=0))
+        labels = self.label_column(facet)
+        counts = labels.held.counts
         order = np.argsort(-counts, kind="stable")
-        names = list(index)
-        return {names[i]: int(counts[i]) for i in order}
+        return {labels.names[i]: int(counts[i]) for i in order}
 
     def bounds(self, facet: str) -> tuple[float, float] | None:
         """Smallest and largest value of a numeric, date (ordinal) or boolean facet; None if no item has one."""
-        column = self.numbers(facet)
-        return None if np.isnan(column).all() else (float(np.nanmin(column)), float(np.nanmax(column)))
+        if facet not in self._bounds:
+            column = self.numbers(facet)
+            nothing = np.isnan(column).all()
+            self._bounds[facet] = None if nothing else (float(np.nanmin(column)), float(np.nanmax(column)))
+        return self._bounds[facet]
 
     def numbers(self, facet: str) -> NDArray[np.float64]:
         """Column of a numeric, date (ordinal) or boolean facet, NaN where unknown; shape (n items,)."""
@@ -87,12 +133,28 @@ class Catalog:
 
     def labels(self, facet: str) -> tuple[tuple[str, ...], sparse.csc_matrix]:
         """Value names and the (n items, n values) incidence matrix of a categorical facet."""
-        index, column = self._label_column(facet)
-        return tuple(index), column
+        labels = self.label_column(facet)
+        return labels.names, labels.matrix
+
+    def holders(self, facet: str, value: Scalar) -> NDArray[np.int64]:
+        """Rows of the items that hold a value, ascending."""
+        if self.facet(facet).kind != "categorical":
+            return np.flatnonzero(self.numbers(facet) == as_number(value))
+        labels = self.label_column(facet)
+        column = labels.index.get(str(value))
+        return np.empty(0, dtype=np.int64) if column is None else labels.held.holding(column).astype(np.int64)
+
+    def holding(self, facet: str, value: Scalar, rows: NDArray[np.int64]) -> Mask:
+        """Which of some items hold a value, shape (len(rows),)."""
+        if self.facet(facet).kind != "categorical":
+            return np.asarray(self.numbers(facet)[rows] == as_number(value))
+        labels = self.label_column(facet)
+        column = labels.index.get(str(value))
+        return np.asarray(labels.held.sums_at({} if column is None else {column: 1.0}, rows) > 0)
 
     def mask(self, constraints: Sequence[Constraint], exclude: Iterable[str] = ()) -> Mask:
         """Which items satisfy every constraint and are not excluded."""
-        keep = np.ones(len(self.items), dtype=np.bool_)
+        keep = np.ones(len(self), dtype=np.bool_)
         for constraint in constraints:
             keep &= self._satisfies(constraint)
         keep[self.positions(exclude)] = False
@@ -133,29 +195,27 @@ class Catalog:
                 return column < targets[0]
 
     def _satisfies_labels(self, constraint: Constraint) -> Mask:
-        index, column = self._label_column(constraint.facet)
-        rows = [index[str(v)] for v in constraint.values if str(v) in index]
-        held = np.asarray(column[:, rows].sum(axis=1)).ravel() > 0
-        if constraint.op is Op.IN:
-            return held
-        if constraint.op is Op.NOT_IN:
-            return ~held
-        raise CatalogError(f"{constraint.op.value!r} cannot compare {constraint.facet!r}: its values are words")
+        if constraint.op not in (Op.IN, Op.NOT_IN):
+            raise CatalogError(f"{constraint.op.value!r} cannot compare {constraint.facet!r}: its values are words")
+        held = np.zeros(len(self), dtype=np.bool_)
+        for value in constraint.values:
+            held[self.holders(constraint.facet, value)] = True
+        return held if constraint.op is Op.IN else ~held
 
-    def _label_column(self, facet: str) -> tuple[dict[str, int], sparse.csc_matrix]:
+    def label_column(self, facet: str) -> Labels:
+        """The values of a categorical facet and who holds them; CatalogError for other kinds."""
         if facet not in self._labels:
             if self.facet(facet).kind != "categorical":
                 raise CatalogError(f"facet {facet!r} is {self.facet(facet).kind}, not categorical")
             index: dict[str, int] = {}
-            rows: list[int] = []
-            columns: list[int] = []
+            rows, columns = array("i"), array("i")
             for row, item in enumerate(self.items):
                 for value in as_labels(item.facets.get(facet)):
                     rows.append(row)
                     columns.append(index.setdefault(value, len(index)))
-            shape = (len(self.items), len(index))
-            ones = np.ones(len(rows), dtype=np.float32)
-            self._labels[facet] = (index, sparse.csc_matrix((ones, (rows, columns)), shape=shape))
+            place = (np.frombuffer(rows, dtype=np.int32), np.frombuffer(columns, dtype=np.int32))
+            held = sparse.csc_matrix((np.ones(len(rows), dtype=np.bool_), place), shape=(len(self), len(index)))
+            self._labels[facet] = Labels(tuple(index), Postings.of(held, weighted=False))
         return self._labels[facet]
 
     @cached_property

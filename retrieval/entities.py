@@ -2,7 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
+
+import numpy as np
 
 from retrieval.aliases import Aliases, load_aliases
 from retrieval.catalog import Catalog
@@ -38,8 +41,7 @@ class Linker:
         self._catalog = catalog
         self._moment = moment_facet(catalog)
         weights = [counts.get(i, 0.0) for i in catalog.ids]
-        moments = [_year(item.facets.get(self._moment)) for item in catalog.items]
-        titles = TitleIndex([item.title for item in catalog.items], weights, moments, self._language)
+        titles = TitleIndex(catalog.titles, weights, _years(catalog, self._moment), self._language)
         values = ValueIndex(catalog, aliases, weights, self._language)
         nicknames = [forms(word) for word in aliases.titles]
         unspaced = titles.unspaced | values.unspaced | {words for words in nicknames if is_unspaced("".join(words))}
@@ -141,6 +143,15 @@ def _year(value: FacetValue | None) -> int | None:
     if value is None or isinstance(value, bool | str | tuple):
         return None
     return int(value) if isinstance(value, int | float) else value.year
+
+
+def _years(catalog: Catalog, facet: str) -> list[int | None]:
+    """The year in a facet of every item, if it has one."""
+    if not facet:
+        return [None] * len(catalog)
+    dated = catalog.facet(facet).kind == "date"
+    numbers = (None if np.isnan(number) else int(number) for number in catalog.numbers(facet).tolist())
+    return [date.fromordinal(n).year if dated and n is not None else n for n in numbers]
 
 
 def _numbered(text: str) -> Iterable[str]:

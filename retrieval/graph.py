@@ -9,6 +9,7 @@ from scipy import sparse
 
 from retrieval.catalog import Catalog
 from retrieval.ports import Scores
+from retrieval.postings import Postings
 from retrieval.types import Taste
 
 COMMON = 0.5
@@ -31,8 +32,8 @@ class Graph:
     The link of two items through a value weighs sqrt(idf) / (size of one's list * size of the other's) ** (1 / 4):
     with idf = log(n / holders) / log(n) in [0, 1] (Spärck Jones 1972, scaled), a rare value binds more than a common
     one, and an item is not close to everything for holding a long list. The exponents are those that best told what
-    people like together from what they do not (EXPERIMENTS.md). The item-item matrix is never built: scores cost two
-    sparse products, linear in the values that items hold.
+    people like together from what they do not (EXPERIMENTS.md). The item-item matrix is never built: a score sums the
+    weights of the values that an item shares with the judged ones.
     """
 
     def __init__(self, catalog: Catalog, facets: Sequence[str] | None = None) -> None:
@@ -47,24 +48,35 @@ class Graph:
             columns.append(weighted)
         self._values = tuple(names)
         self._held: sparse.csr_matrix = sparse.hstack(columns, format="csr")
+        self._holders = Postings.of(self._held.tocsc(), weighted=True)
 
     @property
     def links(self) -> sparse.csr_matrix:
         """Weighted values per item, shape (n items, values): two items are linked by the product of their rows."""
         return self._held
 
-    def scores(self, tastes: Iterable[Taste]) -> Scores:
-        """Score every item by its links to the judged ones, shape (n items,), catalogue order.
+    def scores(self, tastes: Iterable[Taste], rows: NDArray[np.int64] | None = None) -> Scores:
+        """Score items by their links to the judged ones: those in `rows`, or all in catalogue order.
 
         The sum over tastes of weight times link, over the sum of absolute weights; unknown ids are left out. All
         zeros when nothing is linked.
         """
+        pull = self._pull(tastes)
+        return self._holders.sums(pull) if rows is None else self._holders.sums_at(pull, rows)
+
+    def closest(self, liked: Iterable[Taste], mask: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
+        """Rows in the mask of the at most k items with the highest scores above 0, ties by row; for likes only."""
+        return self._holders.best(self._pull(liked), mask, k)
+
+    def _pull(self, tastes: Iterable[Taste]) -> dict[int, float]:
+        """What holding each value adds to a score."""
         known = self._weights(tastes)
         if not known:
-            return np.zeros(len(self._catalog), dtype=np.float32)
-        rows, weights = list(known), np.array(list(known.values()), dtype=np.float32)
-        pull = self._held[rows].T @ (weights / np.abs(weights).sum())
-        return np.asarray(self._held @ pull, dtype=np.float32)
+            return {}
+        weights = np.array(list(known.values()), dtype=np.float32)
+        pull = self._held[list(known)].T @ (weights / np.abs(weights).sum())
+        values = np.flatnonzero(pull)
+        return dict(zip(values.tolist(), pull[values].tolist(), strict=True))
 
     def paths(self, tastes: Iterable[Taste], target: str) -> tuple[Path, ...]:
         """Every link from judged items to `target`, strongest first; their weights sum to its score."""

@@ -17,11 +17,13 @@ from retrieval.errors import EmbedderUnusable
 from retrieval.habits import Habits
 from retrieval.interactions import InteractionLog
 from retrieval.manifest import Manifest
-from retrieval.pipeline import Retriever
+from retrieval.pipeline import Retriever, words_of
 from retrieval.popularity import Popularity
 from retrieval.ports import Embedder
+from retrieval.shelf import COLUMNS, read_catalog, write_columns
 from retrieval.signals import Filters
 from retrieval.source import Source
+from retrieval.spans import Words
 from retrieval.translation import load_translations
 from retrieval.vectors_chroma import ChromaVectors, open_embedded, open_server
 from retrieval.versions import current_version
@@ -53,7 +55,8 @@ def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Inde
     manifest = layout.read_manifest(folder)
     alias_files = tuple(folder.glob("aliases.*.toml"))
     translations = load_translations(alias_files, manifest.spec)
-    catalog = Catalog(layout.read_items(folder, manifest.spec), manifest.spec, translations)
+    _complete(folder, manifest)
+    catalog = read_catalog(folder, manifest.spec, translations)
     vectors = layout.read_embeddings(folder, len(catalog), manifest.dimensions)
     log = InteractionLog.load(folder / layout.LOG)
     popularity = Popularity.of(log, released(catalog))
@@ -69,11 +72,21 @@ def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Inde
         habits=Habits.of(log, popularity) if now is not None else None,
         as_of=now or 0.0,
         fusions=layout.read_fusions(folder),
+        words=Words.load(folder / layout.WORDS),
         newness=moment_facet(catalog),
     )
     counts = dict(zip(catalog.ids, common["popularity"].tolist(), strict=True)) if common else {}
     linker = open_linker(catalog, alias_files, counts)
     return Index(folder, manifest, catalog, retriever, linker, log)
+
+
+def _complete(folder: Path, manifest: Manifest) -> None:
+    """Give a version of an older build the files that make opening it fast."""
+    if (folder / layout.WORDS).is_dir() and (folder / COLUMNS).is_file():
+        return
+    catalog = Catalog(layout.read_items(folder, manifest.spec), manifest.spec)
+    write_columns(folder, catalog)
+    words_of(catalog).save(folder / layout.WORDS)
 
 
 def _filter(folder: Path) -> Model | None:

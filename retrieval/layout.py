@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 """Written last: a version with it is whole."""
 ITEMS, EMBEDDINGS, LOG, CF, FUSION = "items.jsonl", "embeddings.npy", "interactions.npz", "cf", "fusion.json"
 CF_MET, CF_LATELY = "cf-met", "cf-lately"
-CHROMA, STORE, REJECTED = "chroma", "store.json", "rejected.csv"
+CHROMA, STORE, REJECTED, WORDS = "chroma", "store.json", "rejected.csv", "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,15 @@ def read_items(folder: Path, spec: CatalogSpec) -> tuple[Item, ...]:
     """Read items.jsonl, in order."""
     kinds = {name: facet.kind for name, facet in spec.facets.items()}
     lines = _text(folder / ITEMS).split("\n")  # not splitlines: JSON may hold other line separators
+    return tuple(read_item(line, kinds, folder / ITEMS) for line in lines if line)
+
+
+def read_item(line: str | bytes, kinds: Mapping[str, FacetKind], path: Path) -> Item:
+    """Read one line of the items.jsonl at `path`; IndexUnusable if it is none."""
     try:
-        return tuple(_item(json.loads(line), kinds) for line in lines if line)
+        return _item(json.loads(line), kinds)
     except (ValueError, KeyError, TypeError) as error:
-        raise IndexUnusable(f"{str(folder / ITEMS)!r} is damaged ({error!r}); build the index again") from error
+        raise IndexUnusable(f"{str(path)!r} is damaged ({error!r}); build the index again") from error
 
 
 def _plain(value: FacetValue) -> object:

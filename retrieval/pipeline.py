@@ -6,6 +6,7 @@ from functools import lru_cache
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.candidates import POOL, Allowed, Sources, union
 from retrieval.catalog import Catalog
@@ -17,6 +18,7 @@ from retrieval.graph import Graph
 from retrieval.habits import Habits
 from retrieval.manifest import CatalogSpec
 from retrieval.ports import Embedder, Matrix, Scores, Vector, VectorStore
+from retrieval.postings import first
 from retrieval.signals import Aim, Features, Filters, Rows, aim
 from retrieval.spans import Words
 from retrieval.types import Candidate, Item, Query, Retrieval, Sort
@@ -97,6 +99,7 @@ class Retriever:
         filters: Filters | None = None,
         common: Mapping[str, Scores] | None = None,
         fusions: Fusions | None = None,
+        words: Words | None = None,
         habits: Habits | None = None,
         as_of: float = 0.0,
         newness: str = "",
@@ -104,13 +107,14 @@ class Retriever:
         """Take the parts of an index.
 
         embeddings: (n, d) in catalogue order, may be memory-mapped. common: feature columns that are the same for
-        everybody, each (n,), counted at `as_of` (unix seconds). habits: what the log says of how people choose, for
-        tastes that have a time. newness: the facet behind the feature 'recency'. ValueError if lengths differ.
+        everybody, each (n,), counted at `as_of` (unix seconds). words: those of the items' texts, read here if not
+        given. habits: what the log says of how people choose, for tastes that have a time. newness: the facet behind
+        the feature 'recency'. ValueError if lengths differ.
         """
         common = dict(common or {})
         if wrong := [len(column) for column in (embeddings, *common.values()) if len(column) != len(catalog)]:
             raise ValueError(f"{wrong[0]} rows for {len(catalog)} items; embeddings and columns follow the catalogue")
-        graph, words = Graph(catalog), Words([_prose(item, catalog.spec) for item in catalog.items])
+        graph, words = Graph(catalog), words_of(catalog) if words is None else words
         self._catalog = catalog
         filters = filters or Filters()
         self._features = Features(catalog, embeddings, graph, words, filters, common, habits, as_of)
@@ -126,8 +130,7 @@ class Retriever:
         ConstraintBroken if a result violates the query, which would be a bug here.
         """
         clock = _Clock()
-        matching = int(self._catalog.mask(query.constraints).sum())
-        allowed = self._allowed(query)
+        allowed, matching = self._allowed(query)
         if not allowed.mask.any():
             relaxations = self._catalog.relaxations(query.constraints, _excluded(query))
             return Retrieval((), matching, relaxations, clock.stop())
@@ -149,7 +152,7 @@ class Retriever:
         CatalogError for an unknown id.
         """
         row = self._row(item_id)
-        scored = self._score(query, self._allowed(query), _Clock(), extra=np.array([row]))
+        scored = self._score(query, self._allowed(query)[0], _Clock(), extra=np.array([row]))
         return self._candidate(query, scored, int(np.searchsorted(scored.rows, row)))
 
     def rank_of(self, query: Query, item_id: str) -> int | None:
@@ -160,7 +163,7 @@ class Retriever:
         CatalogError for an unknown id.
         """
         row = self._row(item_id)
-        allowed = self._allowed(query)
+        allowed, _ = self._allowed(query)
         if not allowed.mask[row]:
             return None
         scored = self._score(query, allowed, _Clock(), extra=np.array([row]))
@@ -170,7 +173,7 @@ class Retriever:
     def worth(self, query: Query, item_ids: Sequence[str]) -> tuple[float, ...]:
         """Score known items under the query, allowed or not, in the given order; comparable among each other."""
         rows = np.array([self._row(i) for i in item_ids], dtype=np.int64)
-        scored = self._score(query, self._allowed(query), _Clock(), extra=rows)
+        scored = self._score(query, self._allowed(query)[0], _Clock(), extra=rows)
         return tuple(scored.worth[np.searchsorted(scored.rows, rows)].tolist())
 
     def _row(self, item_id: str) -> int:
@@ -178,9 +181,13 @@ class Retriever:
             raise CatalogError(f"no item {item_id!r} in this catalogue; pass an id of one of its items")
         return self._catalog.position(item_id)
 
-    def _allowed(self, query: Query) -> Allowed:
+    def _allowed(self, query: Query) -> tuple[Allowed, int]:
+        """What the query may return, and how many items match its conditions, excluded ones included."""
         excluded = _excluded(query)
-        return Allowed(self._catalog.mask(query.constraints, excluded), query.constraints, len(excluded))
+        mask = self._catalog.mask(query.constraints)
+        matching = int(np.count_nonzero(mask))
+        mask[self._catalog.positions(excluded)] = False
+        return Allowed(mask, query.constraints, len(excluded)), matching
 
     def _score(self, query: Query, allowed: Allowed, clock: _Clock, extra: Rows | None = None) -> _Scored:
         text = self._embed(query.text) if query.text.strip() else None
@@ -196,13 +203,12 @@ class Retriever:
         return _Scored(aimed, rows, columns, fused)
 
     def _pool(self, query: Query, aimed: Aim, allowed: Allowed, clock: _Clock) -> Rows:
-        rows = allowed.rows
         if query.sort is not None and not _specific(query):
-            rows = self._sources.most_popular_first(rows)
-            by_value = rows[_by_value(query.sort, rows, self._catalog)]
-            return np.sort(by_value[: max(POOL, query.k)])
-        if rows.size <= POOL:
-            return rows
+            rows = self._sources.most_popular_first(allowed)
+            best = first(_values(query.sort, rows, self._catalog), max(POOL, query.k))
+            return np.sort(rows[best])
+        if allowed.rows.size <= POOL:
+            return allowed.rows
         near = self._sources.near(aimed, allowed)
         clock.lap("search")
         collaborative = self._sources.collaborative(aimed, allowed)
@@ -264,8 +270,18 @@ def _closest(asked: Scores, order: Rows, k: int) -> Rows:
 
 def _by_value(sort: Sort, rows: Rows, catalog: Catalog) -> Rows:
     """Order rows by a facet, stably, those without a value last."""
+    return np.asarray(np.argsort(-_values(sort, rows, catalog), kind="stable"), dtype=np.int64)
+
+
+def _values(sort: Sort, rows: Rows, catalog: Catalog) -> NDArray[np.float64]:
+    """What to sort rows by, higher first, NaN where a row has no value."""
     values = catalog.numbers(sort.facet)[rows]
-    return np.asarray(np.argsort(-values if sort.descending else values, kind="stable"), dtype=np.int64)
+    return values if sort.descending else -values
+
+
+def words_of(catalog: Catalog) -> Words:
+    """Read the words of all descriptions, and of the titles where they are not just names."""
+    return Words.of(_prose(item, catalog.spec) for item in catalog.items)
 
 
 def _prose(item: Item, spec: CatalogSpec) -> str:

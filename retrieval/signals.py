@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.catalog import Catalog, as_number
+from retrieval.catalog import Catalog
 from retrieval.graph import Graph
 from retrieval.habits import Habits
 from retrieval.ports import CFModel, Matrix, Scores, Vector
@@ -109,19 +109,19 @@ class Features:
         vectors = np.asarray(self.embeddings[rows], dtype=np.float32)
         found: dict[str, Scores] = {name: column[rows] for name, column in self.common.items()}
         if aim.text is not None:
-            found["content"] = _relative(vectors @ aim.text + SAID * self.words.coverage(aim.query)[rows])
+            found["content"] = _relative(vectors @ aim.text + SAID * self.words.coverage(aim.query, rows))
         if aim.avoid is not None:
             found["avoid"] = -np.maximum(_relative(vectors @ aim.avoid), 0)
         if aim.tastes:
             found |= self._alike(aim, vectors)
-            found["graph"] = self.graph.scores(_liked(aim))[rows]
+            found["graph"] = self.graph.scores(_liked(aim), rows)
             found |= self._collaborative(aim.tastes, rows, logged=logged)
             if logged:
                 newest = tuple(taste for taste in aim.tastes[-RECENT:] if taste.weight > 0)
-                found["graph_last"] = self.graph.scores(newest)[rows]
+                found["graph_last"] = self.graph.scores(newest, rows)
                 found |= self._habitual(aim, rows)
         if aim.wishes:
-            found["wish"] = wished(aim.wishes, self.catalog)[rows]
+            found["wish"] = wished(aim.wishes, self.catalog, rows)
         return found
 
     def similar(self, aim: Aim, row: int) -> dict[str, float]:
@@ -169,16 +169,11 @@ class Features:
         return {name: np.where(met, column, np.float32(np.nan)) for name, column in scored.items()}
 
 
-def wished(wishes: tuple[Wish, ...], catalog: Catalog) -> Scores:
-    """Weigh every item by the wishes it meets, shape (n items,): between -1 and 1, 0 where no wish applies."""
-    total = np.zeros(len(catalog), dtype=np.float32)
+def wished(wishes: tuple[Wish, ...], catalog: Catalog, rows: Rows) -> Scores:
+    """Weigh some items by the wishes they meet, shape (len(rows),): between -1 and 1, 0 where no wish applies."""
+    total = np.zeros(len(rows), dtype=np.float32)
     for wish in wishes:
-        if catalog.facet(wish.facet).kind == "categorical":
-            values, held = catalog.labels(wish.facet)
-            if wish.value in values:
-                total[held[:, [values.index(str(wish.value))]].nonzero()[0]] += wish.weight
-        else:
-            total[catalog.numbers(wish.facet) == as_number(wish.value)] += wish.weight
+        total[catalog.holding(wish.facet, wish.value, rows)] += wish.weight
     return np.asarray(total / sum(abs(wish.weight) for wish in wishes), dtype=np.float32)
 
 

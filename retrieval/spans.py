@@ -1,15 +1,20 @@
 """The words of a catalogue: how rare they are, which texts say those of a query, and in which sentence."""
 
+import json
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
+from retrieval.errors import IndexUnusable
 from retrieval.ports import Scores
+from retrieval.postings import Postings
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
 _STOP = re.compile(
@@ -37,37 +42,73 @@ class Span:
 
 
 class Words:
-    """The word stems of the texts of a catalogue, as a sparse matrix. Immutable."""
+    """The word stems of the texts of a catalogue, and which texts say them. Immutable."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._columns: dict[str, int] = {}
+    def __init__(self, columns: Mapping[str, int], said: Postings) -> None:
+        """Take the column of each stem, and the texts per column; `of` makes both from texts."""
+        self._columns = columns
+        self._said = said
+        self._counts = said.counts
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Words":
+        """Read texts, in catalogue order."""
+        columns: dict[str, int] = {}
         indices, ends = array("i"), array("q", [0])
         for text in texts:
-            indices.extend(self._columns.setdefault(stem, len(self._columns)) for stem in stems(text))
+            indices.extend(columns.setdefault(stem, len(columns)) for stem in stems(text))
             ends.append(len(indices))
-        said = np.ones(len(indices), dtype=np.float32)
-        shape = (len(texts), len(self._columns))
+        said = np.ones(len(indices), dtype=np.bool_)
+        shape = (len(ends) - 1, len(columns))
         rows = sparse.csr_matrix((said, np.frombuffer(indices, dtype=np.int32), np.array(ends)), shape=shape)
-        self._said = rows.tocsc()
-        self._counts = np.asarray(self._said.getnnz(axis=0))
+        return cls(columns, Postings.of(rows.tocsc(), weighted=False))
+
+    def save(self, folder: Path) -> None:
+        """Write three files into a folder, which is made if need be."""
+        folder.mkdir(exist_ok=True)
+        (folder / "stems.json").write_text(json.dumps([self._said.size, *self._columns]), encoding="utf-8")
+        np.save(folder / "ends.npy", self._said.ends, allow_pickle=False)
+        np.save(folder / "rows.npy", self._said.rows, allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Words":
+        """Open what `save` wrote, memory-mapped; IndexUnusable if it is not that."""
+        try:
+            size, *known = json.loads((folder / "stems.json").read_text(encoding="utf-8"))
+            ends = np.load(folder / "ends.npy", allow_pickle=False)
+            rows = np.load(folder / "rows.npy", mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise IndexUnusable(f"words in {str(folder)!r} cannot be read ({error}); build the index again") from error
+        if len(ends) != len(known) + 1 or ends[-1] != len(rows):
+            raise IndexUnusable(f"words in {str(folder)!r} do not fit together; build the index again")
+        return cls({stem: column for column, stem in enumerate(known)}, Postings(int(size), ends, rows))
+
+    def __len__(self) -> int:
+        """How many texts there are."""
+        return self._said.size
 
     def rarity(self, stem: str) -> float:
         """Return log(n / texts with the stem) / log(n): 1 for a word of at most one text, 0 for one of all."""
         column = self._columns.get(stem)
-        texts = max(self._said.shape[0], 2)
-        return 1.0 if column is None else 1 - log(int(self._counts[column])) / log(texts)
+        return 1.0 if column is None else 1 - log(int(self._counts[column])) / log(max(len(self), 2))
 
-    def coverage(self, query: str) -> Scores:
-        """Return how much of the rarity of a query's words each text says, shape (n texts,), between 0 and 1.
+    def coverage(self, query: str, rows: NDArray[np.int64]) -> Scores:
+        """Return how much of the rarity of a query's words some texts say, shape (len(rows),), between 0 and 1.
 
         Words that no text says do not count: they tell none from another.
         """
-        weights = {self._columns[stem]: self.rarity(stem) for stem in stems(query) if stem in self._columns}
+        return self._said.sums_at(self._shares(query), rows)
+
+    def saying(self, query: str, mask: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
+        """Rows of the at most k texts in the mask that say most of a query, ties by row; none that says nothing."""
+        return self._said.best(self._shares(query), mask, k)
+
+    def _shares(self, query: str) -> dict[int, float]:
+        """The share of each known stem, by column, in the rarity of a query."""
+        known = [stem for stem in sorted(stems(query)) if stem in self._columns]
+        weights = {self._columns[stem]: rarity for stem in known if (rarity := self.rarity(stem)) > 0}
         total = sum(weights.values())
-        if not total:
-            return np.zeros(self._said.shape[0], dtype=np.float32)
-        share = np.array(list(weights.values()), dtype=np.float32) / total
-        return np.asarray(self._said[:, list(weights)] @ share, dtype=np.float32)
+        return {column: rarity / total for column, rarity in weights.items()}
 
     def best_span(self, text: str, query: str) -> Span | None:
         """Find the sentence that shares most rarity with `query`, the first of equals; None if none is telling."""

@@ -20,7 +20,9 @@ from retrieval.infer import infer_columns
 from retrieval.interactions import InteractionLog
 from retrieval.load import read_items
 from retrieval.manifest import CatalogSpec, FacetKind, FacetSpec, Manifest
+from retrieval.pipeline import words_of
 from retrieval.ports import Embedder, Matrix
+from retrieval.shelf import COLUMNS, NAMES, read_catalog, write_catalog
 from retrieval.spec_file import Overlay
 from retrieval.tables import Row, read_table
 from retrieval.types import Item
@@ -66,10 +68,11 @@ def apply_changes(
     with new_version(out) as draft:
         old = current_version(out)
         manifest = layout.read_manifest(old)
-        before = Catalog(layout.read_items(old, manifest.spec), manifest.spec)
+        before = read_catalog(old, manifest.spec)
         change = _Change(old, manifest, before, _changed(before, upserts, deletes), tuple(deletes))
         vectors = _vectors(change, embedder, home)
-        layout.write_items(draft.folder, change.after.items)
+        write_catalog(draft.folder, change.after)
+        words_of(change.after).save(draft.folder / layout.WORDS)
         layout.write_embeddings(draft.folder, vectors)
         _share(change, draft)
         url = _store(change, draft, vectors)
@@ -144,7 +147,8 @@ def _vectors(change: _Change, embedder: Embedder | None, home: Path) -> Matrix:
 
 def _share(change: _Change, draft: Draft) -> None:
     """Link what is never changed in place; the log loses the events of deleted items."""
-    own = {layout.ITEMS, layout.EMBEDDINGS, layout.MANIFEST, layout.CHROMA, layout.STORE, layout.LOG}
+    own = {layout.ITEMS, COLUMNS, NAMES, layout.WORDS, layout.EMBEDDINGS, layout.MANIFEST}
+    own |= {layout.CHROMA, layout.STORE, layout.LOG}
     for path in change.old.iterdir():
         target = draft.folder / path.name
         if path.name in own:

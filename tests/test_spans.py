@@ -11,7 +11,8 @@ from retrieval.spans import Words, sentences, stems
 
 TEXTS = [f"A tea from garden {n}. It is picked by hand. Dr. B. Wu says: drink it hot!" for n in range(30)]
 SMOKED = "A tea from the hills. It remembers smoke, and its memories are long. Serve it hot."
-WORDS = Words([*TEXTS, SMOKED])
+WORDS = Words.of([*TEXTS, SMOKED])
+ALL = np.arange(len(WORDS))
 
 
 def split(text: str) -> list[str]:
@@ -70,7 +71,7 @@ def test_no_sentence_is_quoted_for_common_words_alone() -> None:
 
 
 def test_coverage_is_the_share_of_a_querys_rarity_that_a_text_says() -> None:
-    covered = WORDS.coverage("smoke and memory")
+    covered = WORDS.coverage("smoke and memory", ALL)
     assert covered.shape == (31,)
     assert covered[-1] == pytest.approx(1.0)
     assert not covered[:-1].any()
@@ -78,12 +79,12 @@ def test_coverage_is_the_share_of_a_querys_rarity_that_a_text_says() -> None:
 
 @pytest.mark.parametrize("query", ["", "unsaid", "!?"])
 def test_a_query_that_says_nothing_known_covers_nothing(query: str) -> None:
-    assert not WORDS.coverage(query).any()
+    assert not WORDS.coverage(query, ALL).any()
 
 
 def test_an_empty_catalogue_has_no_words() -> None:
-    assert Words([]).coverage("tea").shape == (0,)
-    assert np.array_equal(Words(["", ""]).coverage("tea"), np.zeros(2))
+    assert Words.of([]).coverage("tea", np.arange(0)).shape == (0,)
+    assert np.array_equal(Words.of(["", ""]).coverage("tea", np.arange(2)), np.zeros(2))
 
 
 def test_a_value_is_named_when_each_of_its_words_is_said() -> None:
