@@ -3,7 +3,6 @@
 from agent.observations import Answered, Compared, Unresolved
 from agent.plan import Compare, Details
 from agent.resolve import Scene, item_of, scalar_of, valued
-from agent.wording import value_text
 from retrieval.catalog import as_labels
 from retrieval.types import Item
 
@@ -21,7 +20,7 @@ def answer(call: Details, scene: Scene) -> Answered | Unresolved:
     held = item.facets.get(call.facet)
     if held is None:
         return Answered(item, call.question, call.facet, "unknown")
-    text = value_text(held, spec)
+    text = scene.wording.value(call.facet, held)
     if not call.value:
         return Answered(item, call.question, call.facet, "value", text)
     return Answered(item, call.question, call.facet, "yes" if _holds(item, call, scene) else "no", text)
@@ -49,8 +48,9 @@ def _holds(item: Item, call: Details, scene: Scene) -> bool:
 
 def _rows(items: tuple[Item, ...], scene: Scene) -> tuple[tuple[str, tuple[str, ...]], ...]:
     rows: list[tuple[str, tuple[str, ...]]] = []
-    for name, spec in scene.catalog.spec.facets.items():
+    wording = scene.wording
+    for name, spec in wording.spec.facets.items():
         held = [item.facets.get(name) for item in items]
         if spec.explainable and spec.kind not in ("text", "image") and any(v is not None for v in held):
-            rows.append((spec.label, tuple("" if v is None else value_text(v, spec) for v in held)))
+            rows.append((spec.label, tuple("" if v is None else wording.value(name, v) for v in held)))
     return tuple(rows)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from agent.quoting import one_line, plain
 from agent.types import Card
-from agent.wording import value_text
-from retrieval.manifest import FacetSpec
+from retrieval.evidence import shown
 from retrieval.types import Item
 
 _BOLD = re.compile(r"\*\*(?P<title>(?:\\.|[^*\\\n])+)\*\*(?: \((?P<told>[^()\n]+)\))?")
@@ -52,13 +51,10 @@ def check(text: str, cards: Sequence[Card], allowed: Sequence[Item] = ()) -> Gro
 def _meant(title: str, told: str, items: Sequence[Item], named: Sequence[str]) -> Item | None:
     """Of items of one title: the one that holds what the bracket says, else the first that was not named yet."""
     same = [item for item in items if _folded(item.title) == _folded(title)]
-    holding = [item for item in same if told and any(value_text(v, _PLAIN) == told for v in item.facets.values())]
+    holding = [item for item in same if told and any(shown(v) == told for v in item.facets.values())]
     fresh = [item for item in same if item.item_id not in named]
     return next(iter([*holding, *fresh, *same]), None)
 
 
 def _folded(title: str) -> str:
     return one_line(title).casefold()
-
-
-_PLAIN = FacetSpec(kind="text", label="")

@@ -2,9 +2,7 @@
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +17,9 @@ _HERE = Path(__file__).parent
 _NEEDED = ("wording.{}.toml", "reasons.{}.toml", "rules/replies.{}.toml")
 
 
-class _Message(BaseModel):
+class Signs(BaseModel):
+    """What a message of a language looks like."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     script: str
@@ -27,13 +27,24 @@ class _Message(BaseModel):
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Signs:
-    """What a message of a language looks like."""
+class Typing(BaseModel):
+    """How text of a language is put together."""
 
-    script: re.Pattern[str]
-    words: re.Pattern[str]
-    borrowed: bool
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    comma: str
+    sentence: str
+    unspaced: str
+
+
+class LanguageWords(BaseModel):
+    """Everything in `wording.<code>.toml`, as written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    message: Signs
+    text: Typing
+    words: dict[str, tuple[str, ...]]
 
 
 @cache
@@ -52,8 +63,8 @@ def language_of(text: str, before: str = "", codes: Sequence[str] = ()) -> str:
     codes = codes or languages()
     before = before or codes[0]
     text = text.lower() if text.isupper() else text[:1].lower() + text[1:]
-    signs = {code: _signs(code) for code in codes}
-    said = Counter({code: len(s.words.findall(text)) for code, s in signs.items() if s.script.search(text)})
+    signs = {code: words_of(code).message for code in codes}
+    said = {code: len(re.findall(s.words, text)) for code, s in signs.items() if re.search(s.script, text)}
     most = max(said.values(), default=0)
     # A sentence of one language with names of another: of equals, the one whose letters nobody borrows.
     best = sorted((c for c in said if said[c] == most), key=lambda c: (signs[c].borrowed, c != before))
@@ -63,12 +74,17 @@ def language_of(text: str, before: str = "", codes: Sequence[str] = ()) -> str:
 
 
 @cache
-def _signs(code: str) -> _Signs:
+def words_of(code: str) -> LanguageWords:
+    """Read `wording.<code>.toml`; AgentError if there is no such language or its file cannot be used."""
     path = _HERE / f"wording.{code}.toml"
     try:
-        read = _Message(**tomllib.loads(path.read_text(encoding="utf-8"))["message"])
-        return _Signs(re.compile(read.script), re.compile(read.words), read.borrowed)
+        read = LanguageWords.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        for pattern in (read.message.script, read.message.words, read.text.unspaced):
+            re.compile(pattern)
     except OSError as error:
         raise AgentError(f"there is no language {code!r}: 'agent/{path.name}' is missing; write it") from error
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValidationError, re.error) as error:
+    except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
         raise AgentError(f"'agent/{path.name}' cannot be used: {error}; repair it".replace("\n", "; ")) from error
+    if missing := sorted(words_of(DEFAULT).words.keys() - read.words.keys()) if code != DEFAULT else []:
+        raise AgentError(f"'agent/{path.name}' says nothing for {', '.join(missing)}; translate it from {DEFAULT!r}")
+    return read

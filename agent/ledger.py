@@ -7,7 +7,7 @@ from agent.observations import Unresolved
 from agent.plan import Filter, Mention, React, Remember
 from agent.profile import Preference, Statement
 from agent.resolve import Free, Scene, Valued, condition_of, item_of, thing_of
-from agent.wording import condition_label, item_label, value_label
+from agent.wording import item_label
 from retrieval.types import Constraint, Item, Op
 
 _VERDICTS = {
@@ -72,7 +72,7 @@ def _taste(mention: Mention, call: Remember, scene: Scene, *, polarity: int, har
         case Item():
             return replace(common, kind="item", values=(thing.item_id,), label=item_label(thing, scene.catalog))
         case Valued():
-            label = value_label(thing.facet, thing.value, scene.catalog)
+            label = scene.wording.named_value(thing.facet, thing.value)
             return replace(common, kind="facet", facet=thing.facet, values=(thing.value,), label=label, hard=hard)
         case Free():
             return replace(common, kind="wish", values=(thing.text,), label=thing.text)
@@ -87,7 +87,7 @@ def _bound(asked: Filter, call: Remember, scene: Scene) -> Statement | Unresolve
     common = Statement(
         "bound",
         condition.values,
-        condition_label(condition, scene.catalog),
+        scene.wording.condition(condition),
         facet=condition.facet,
         op=condition.op,
         hard=True,

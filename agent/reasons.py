@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.languages import DEFAULT
 from agent.phrases import Phrases, load_phrases
 from agent.profile import Preference
-from agent.quoting import excerpt, one_line
+from agent.quoting import excerpt_around, one_line
 from agent.types import Reason
-from agent.wording import value_text
+from agent.wording import Wording, wording_of
 from retrieval.catalog import Catalog
-from retrieval.manifest import FacetSpec
 from retrieval.types import Candidate, Evidence
 
 _MOST = 3
@@ -24,6 +24,10 @@ _IMPERSONAL = 0.1
 """Next to reasons of this person and this item, being popular or new counts so much of its weight."""
 _NAMED = 0.25
 """Next to the heaviest item of a sentence, those below this share of its weight are not named."""
+_DECIDES = 0.5
+"""From this share of the score on, what the person likes is said to weigh most."""
+_CROWD = 3
+"""So many went for an item before that is worth saying, if there is something else to say."""
 _QUOTE = 140
 """Characters of a quotation."""
 
@@ -31,32 +35,60 @@ _QUOTE = 140
 @dataclass(frozen=True, slots=True)
 class _Speaker:
     candidate: Candidate
-    catalog: Catalog
+    wording: Wording
     phrases: Phrases
     liked: Collection[str]
+    before: Sequence[tuple[str, ...]]
+    query: str
 
     def say(self, key: str, **slots: object) -> str:
-        return self.phrases.say(key, self.candidate.item.item_id, **slots)
+        """Of the ways to say it the one whose opening was heard the longest ago on the list, or never."""
+        spec = self.wording.spec
+        ways = self.phrases.ways(key, self.candidate.item.item_id, noun=spec.noun, nouns=spec.nouns, **slots)
+        return min(ways, key=self._heard)
 
-    def spec(self, facet: str) -> FacetSpec:
-        return self.catalog.facet(facet)
+    def _heard(self, way: str) -> int:
+        opening = self.phrases.opening(way)
+        return max((n for n, said in enumerate(self.before, start=1) if said == opening), default=0)
+
+    def values(self, facet: str, values: Iterable[str]) -> str:
+        return self.phrases.listed([self.value(facet, v) for v in values])
+
+    def value(self, facet: str, value: str) -> str:
+        """A value as evidence writes it, for people."""
+        if self.wording.facet(facet).kind == "numeric":
+            return self.wording.value(facet, float(value))
+        return self.wording.value(facet, one_line(value))
 
 
 def reasons(
-    candidate: Candidate, catalog: Catalog, language: str = "en", liked: Collection[str] = ()
+    candidate: Candidate,
+    catalog: Catalog,
+    language: str = DEFAULT,
+    liked: Collection[str] = (),
+    before: Sequence[tuple[str, ...]] = (),
+    query: str = "",
 ) -> tuple[Reason, ...]:
     """Return at most three reasons, what tells most first; none for a candidate without evidence.
 
-    `liked` holds the ids of items that the person said they like: only of these may a sentence say so. AgentError for a
-    language without words; CatalogError for evidence on a facet that the catalogue does not have.
+    `liked` holds the ids of items that the person said they like: only of these may a sentence say so. `before` are the
+    openings of the reasons above it on the list, `query` the words that were looked for. AgentError for a language
+    without words; CatalogError for evidence on a facet that the catalogue does not have.
     """
-    speaker = _Speaker(candidate, catalog, load_phrases(Path(__file__).with_name(f"reasons.{language}.toml")), liked)
+    phrases = load_phrases(Path(__file__).with_name(f"reasons.{language}.toml"))
+    speaker = _Speaker(candidate, wording_of(catalog, language), phrases, liked, before, query)
     found = sorted((r for tell in _TELLERS for r in tell(speaker)), key=_worth, reverse=True)
     driving = [r for r in found if r.evidence[0].kind not in ("popularity", "recency") or _weight(r) >= _DRIVES]
     scoring = [r for r in driving if _weight(r) > 0]
     # Conditions hold for the whole list: said only where little else tells this card from the others.
     told = scoring if len(scoring) > 1 else driving or found
     return tuple(told[:_MOST])
+
+
+def openings(told: Iterable[Reason], language: str) -> list[tuple[str, ...]]:
+    """How the reasons of a card begin, for those of the next card to begin otherwise."""
+    phrases = load_phrases(Path(__file__).with_name(f"reasons.{language}.toml"))
+    return [phrases.opening(reason.text) for reason in told]
 
 
 def liked_by_speaker(preferences: Iterable[Preference]) -> frozenset[str]:
@@ -80,9 +112,9 @@ def _of(speaker: _Speaker, *kinds: str) -> list[Evidence]:
 def _together(speaker: _Speaker) -> Iterable[Reason]:
     named = _heaviest(_of(speaker, "cf"))
     if named:
-        known = "_liked" if all(e.ref in speaker.liked for e in named) else ""
-        number = "_one" if len(named) == 1 else "_several"
-        yield Reason(speaker.say(f"cf{known}{number}", titles=_titles(named, speaker)), named)
+        known = all(e.ref in speaker.liked for e in named)
+        key = "cf" if not known else "cf_liked_most" if sum(e.weight for e in named) >= _DECIDES else "cf_liked"
+        yield Reason(speaker.say(key, titles=_titles(named, speaker)), named)
 
 
 def _alike(speaker: _Speaker) -> Iterable[Reason]:
@@ -94,7 +126,7 @@ def _alike(speaker: _Speaker) -> Iterable[Reason]:
 def _quoted(speaker: _Speaker) -> Iterable[Reason]:
     for evidence in _of(speaker, "text"):
         if evidence.ref.startswith("description:"):
-            quote = excerpt(evidence.detail, _QUOTE)
+            quote = excerpt_around(evidence.detail, _QUOTE, speaker.query)
             yield Reason(speaker.say("quoted", quote=quote) if quote else speaker.say("whole"), (evidence,))
 
 
@@ -104,7 +136,7 @@ def _linked(speaker: _Speaker) -> Iterable[Reason]:
     for evidence in _of(speaker, "graph"):
         by_source.setdefault(evidence.ref, []).append(evidence)
     for source, group in by_source.items():
-        item = speaker.catalog.get(source)
+        item = speaker.wording.catalog.get(source)
         title = one_line(item.title if item else source)
         values = _by_facet(e.detail for e in group)
         if len(values) == 1:
@@ -112,7 +144,7 @@ def _linked(speaker: _Speaker) -> Iterable[Reason]:
             text = _announced(speaker, "same", facet, shared, title=title)
         else:
             parts = [_announced(speaker, "part", facet, shared) for facet, shared in values.items()]
-            text = speaker.say("same_several", title=title, parts=", ".join(parts))
+            text = speaker.say("same_several", title=title, parts=speaker.phrases.typing.comma.join(parts))
         yield Reason(text, tuple(group))
 
 
@@ -122,7 +154,10 @@ def _often(speaker: _Speaker) -> Iterable[Reason]:
         held, _, liked = evidence.detail.partition("/")
         number = "some" if held != liked else "both" if liked == "2" else "all"
         known = "_liked" if liked.isdigit() and int(liked) == len(speaker.liked) else ""
-        share = speaker.phrases.part(f"share_{number}{known}", held=held, liked=liked, nouns=speaker.catalog.spec.nouns)
+        share = speaker.phrases.part(
+            f"share_{number}{known}", held=held, liked=liked, nouns=speaker.wording.spec.nouns,
+            counter=speaker.wording.translation.counter or speaker.phrases.part("counter"),
+        )  # fmt: skip
         yield Reason(_announced(speaker, "often", facet, values, share=share), (evidence,))
 
 
@@ -136,7 +171,7 @@ def _wished(speaker: _Speaker) -> Iterable[Reason]:
 
 def _current(speaker: _Speaker) -> Iterable[Reason]:
     for evidence in _of(speaker, "popularity"):
-        if float(evidence.detail) > 0:
+        if float(evidence.detail) >= _CROWD or (float(evidence.detail) > 0 and len(speaker.candidate.evidence) == 1):
             window = evidence.ref.partition("_")[2]
             key = "trend" if evidence.ref == "trend" else _POPULAR.get(window, "popular_days")
             count = f"{float(evidence.detail):,.0f}"
@@ -144,8 +179,8 @@ def _current(speaker: _Speaker) -> Iterable[Reason]:
             yield Reason(speaker.say(key, times=times, days=window.removesuffix("d")), (evidence,))
     for evidence in _of(speaker, "recency"):
         facet, _, value = evidence.ref.partition("=")
-        spec = speaker.spec(facet)
-        yield Reason(speaker.say("recent", label=spec.label, value=_valued(value, spec)), (evidence,))
+        label = speaker.wording.facet(facet).label
+        yield Reason(speaker.say("recent", label=label, value=speaker.value(facet, value)), (evidence,))
 
 
 _POPULAR = {"": "popular", "untimed": "popular", "1d": "popular_day"}
@@ -170,27 +205,29 @@ def _titles(named: Sequence[Evidence], speaker: _Speaker) -> str:
 
 def _announced(speaker: _Speaker, key: str, facet: str, values: Sequence[str], **slots: object) -> str:
     """Say a facet's values with the words that announce them, where the catalogue has such words."""
-    spec = speaker.spec(facet)
-    phrase = max(spec.phrases, key=len, default="")
-    listed = speaker.phrases.listed([_valued(v, spec) for v in values])
-    key = f"{key}_announced" if phrase else key
-    return speaker.say(key, phrase=phrase, label=spec.label, values=listed, **slots)
+    listed = speaker.values(facet, values)
+    announced = speaker.wording.announced(facet, listed)
+    key = f"{key}_announced" if announced else key
+    label = speaker.wording.facet(facet).label
+    return speaker.say(key, announced=announced, label=label, values=listed, **slots)
 
 
 def _wish(speaker: _Speaker, evidence: Evidence) -> str:
     facet, _, value = evidence.ref.partition("=")
-    spec = speaker.spec(facet.removesuffix("!"))
+    name, wording = facet.removesuffix("!"), speaker.wording
+    kind, label = wording.facet(name).kind, wording.facet(name).label
+    if kind == "boolean":
+        return wording.flag(name, (value == "True") != facet.endswith("!"))
     if facet.endswith("!"):
-        return speaker.phrases.part("without", values=_valued(value, spec))
-    if spec.kind == "categorical":
-        return _valued(value, spec)
-    if spec.kind == "boolean":
-        return speaker.phrases.part("is" if value == "True" else "is_not", label=spec.label)
-    return speaker.phrases.part("measured", label=spec.label, value=_valued(value, spec))
-
-
-def _valued(value: str, spec: FacetSpec) -> str:
-    return value_text(float(value), spec) if spec.kind == "numeric" else one_line(value)
+        return speaker.phrases.part("without", values=speaker.value(name, value))
+    told = speaker.value(name, value)
+    if kind == "categorical":
+        return wording.announced(name, told) or told
+    sign, _, bound = evidence.detail.partition(" ")
+    if bound and wording.family(name) != "year" and bound != value:
+        limit = speaker.value(name, bound)
+        return speaker.phrases.part("within" if sign[0] == "<" else "above", label=label, value=told, bound=limit)
+    return speaker.phrases.part(wording.family(name), label=label, value=told)
 
 
 def _by_facet(refs: Iterable[str]) -> dict[str, list[str]]:

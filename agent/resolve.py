@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
+from agent.languages import DEFAULT
 from agent.observations import Unresolved
 from agent.plan import Filter, Mention
+from agent.wording import Wording, wording_of
 from retrieval.catalog import Catalog
 from retrieval.entities import Linker
 from retrieval.manifest import FacetSpec
@@ -26,6 +28,13 @@ class Scene:
     catalog: Catalog
     linker: Linker
     shown: tuple[Item, ...] = ()
+    language: str = DEFAULT
+    """Of what is written down about things."""
+
+    @property
+    def wording(self) -> Wording:
+        """How things are written."""
+        return wording_of(self.catalog, self.language)
 
 
 @dataclass(frozen=True, slots=True)

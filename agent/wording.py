@@ -1,22 +1,143 @@
-"""How items, values and conditions are written for people, from the manifest alone. Pure."""
+"""How items, values, conditions and statements are written for people, in the words of a language. Pure."""
 
+from dataclasses import dataclass
 from datetime import date
 
+from agent.languages import DEFAULT, words_of
+from agent.phrases import Phrases
+from agent.profile import Statement
 from retrieval.catalog import Catalog
-from retrieval.manifest import FacetSpec
+from retrieval.evidence import shown
+from retrieval.manifest import CatalogSpec, FacetSpec
+from retrieval.translation import Translation
 from retrieval.types import Constraint, FacetValue, Item, Op, Scalar
 
 _BEFORE_NUMBER = frozenset("$€£¥")
 _MOMENTS = ("year", "date", "released")
+_WHOLE_YEARS = {Op.GT: (Op.GE, 1), Op.LT: (Op.LE, -1)}
+_SET_APART = 10_000
+"""Thousands are set apart from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A catalogue in one language; what it has no words for there is told in its own."""
+
+    catalog: Catalog
+    spec: CatalogSpec
+    translation: Translation
+    phrases: Phrases
+
+    def facet(self, name: str) -> FacetSpec:
+        """A facet with its label, unit and comparatives; CatalogError if there is none of that name."""
+        self.catalog.facet(name)
+        return self.spec.facets[name]
+
+    def value(self, facet: str, value: FacetValue | Scalar) -> str:
+        """A facet value as text: several have commas, numbers their unit, years no separators."""
+        if isinstance(value, tuple):
+            return self.phrases.typing.comma.join(self.value(facet, v) for v in value)
+        if isinstance(value, str):
+            return self.translation.values.get(facet, {}).get(value, value)
+        return _scalar(value, self.facet(facet), self.phrases)
+
+    def named_value(self, facet: str, value: Scalar) -> str:
+        """One value as a person would name it: words stand alone, numbers with their facet."""
+        spec, text = self.facet(facet), self.value(facet, value)
+        if spec.kind == "categorical":
+            return text
+        return self.flag(facet, value) if isinstance(value, bool) else self._labelled(spec, text)
+
+    def flag(self, facet: str, holds: bool) -> str:
+        """A yes-or-no facet: 'in stock', 'not in stock'."""
+        label = self.facet(facet).label
+        return label if holds else self.translation.negated.get(facet) or self.phrases.part("negated", label=label)
+
+    def announced(self, facet: str, values: str, *, shortly: bool = False) -> str:
+        """Values with the words by which the catalogue announces them: 'directed by Ann'; '' if it has none."""
+        if pattern := self.translation.announced.get(facet):
+            return pattern.replace("{values}", values)
+        phrases = self.facet(facet).phrases if self.phrases.name == _file_of(DEFAULT) else ()
+        phrase = next(iter(phrases), "") if shortly else max(phrases, key=len, default="")
+        return f"{phrase} {values}" if phrase else ""
+
+    def condition(self, condition: Constraint) -> str:
+        """A condition in words: 'Comedy or Drama', 'no Horror', 'year before 2000', 'price at most $25'."""
+        spec = self.facet(condition.facet)
+        texts = list(dict.fromkeys(self.value(condition.facet, v) for v in condition.values))
+        if spec.kind == "categorical":
+            either = self.phrases.listed(texts, "or")
+            return either if condition.op is Op.IN else self.phrases.part("no_values", values=either)
+        if spec.kind == "boolean":
+            return self.flag(condition.facet, (condition.op is Op.IN) == (True in condition.values))
+        if condition.op is Op.IN:
+            return self._labelled(spec, self.phrases.listed(texts, "or"))
+        return self._labelled(spec, self.bound(condition, "measure" if self.family(condition.facet) == "money" else ""))
+
+    def bound(self, condition: Constraint, family: str = "") -> str:
+        """A condition on a number or a day without the facet's name: 'before 2000', 'under $25'."""
+        values = [self.value(condition.facet, v) for v in condition.values]
+        key = f"{family or self.family(condition.facet)}_{condition.op.name.lower()}"
+        return self.phrases.part(key, value=self.phrases.listed(values, "or"))
+
+    def between(self, lower: Constraint, upper: Constraint) -> str:
+        """Both ends of a range, without the facet's name: 'from 1990 to 1999'."""
+        family = self.family(lower.facet)
+        if family == "year":
+            lower, upper = _whole_year(lower), _whole_year(upper)
+        low, high = (self.value(c.facet, c.values[0]) for c in (lower, upper))
+        return self.phrases.part(f"{family}_between", low=low, high=high)
+
+    def family(self, facet: str) -> str:
+        """How conditions on a facet are put: as a 'date', a 'year', 'money', or any other 'measure'."""
+        spec = self.facet(facet)
+        if spec.kind == "date":
+            return "date"
+        return "year" if facet in _MOMENTS else "money" if spec.unit in _BEFORE_NUMBER else "measure"
+
+    def said(self, said: Statement) -> str:
+        """A statement of the ledger: what it is about in this language, or a wish as the person put it."""
+        if said.kind == "item":
+            item = self.catalog.get(str(said.values[0]))
+            return item_label(item, self.catalog) if item else said.label
+        if said.kind == "wish" or said.facet not in self.spec.facets or not said.values:
+            return said.label
+        if said.kind == "facet":
+            return self.named_value(said.facet, said.values[0])
+        return self.condition(Constraint(said.facet, said.op, said.values))
+
+    def _labelled(self, spec: FacetSpec, text: str) -> str:
+        return self.phrases.part("labelled", label=spec.label, value=text).strip()
+
+
+def wording_of(catalog: Catalog, language: str = DEFAULT) -> Wording:
+    """A catalogue in a language; AgentError if there is no such language."""
+    read = words_of(language)
+    translation = catalog.translations.get(language, Translation())
+    phrases = Phrases(_file_of(language), read.words, read.text)
+    return Wording(catalog, translation.spec(catalog.spec), translation, phrases)
+
+
+def _scalar(value: float | bool | date, spec: FacetSpec, phrases: Phrases) -> str:
+    if isinstance(value, bool):
+        return phrases.part("yes" if value else "no")
+    return value.isoformat() if isinstance(value, date) else _number(float(value), spec, phrases)
+
+
+def _number(value: float, spec: FacetSpec, phrases: Phrases) -> str:
+    if value == int(value):
+        text = f"{value:,.0f}" if abs(value) >= _SET_APART and spec.grouped else f"{value:.0f}"
+    else:
+        text = f"{value:.2f}" if spec.unit in _BEFORE_NUMBER else f"{value:.2f}".rstrip("0")
+    if spec.unit in _BEFORE_NUMBER:
+        return f"{spec.unit}{text}"
+    return phrases.part("unit", value=text, unit=spec.unit) if spec.unit else text
 
 
 def item_label(item: Item, catalog: Catalog) -> str:
-    """Title, and in brackets what tells items of one name apart: 'Heat (1995)'."""
-    told_apart = distinguishing(catalog)
-    value = item.facets.get(told_apart) if told_apart else None
-    if value is None or isinstance(value, tuple):
-        return item.title
-    return f"{item.title} ({value_text(value, catalog.facet(told_apart))})"
+    """Title, and in brackets what tells items of one name apart: 'Heat (1995)'; the same in every language."""
+    value = item.facets.get(distinguishing(catalog))
+    return item.title if value is None or isinstance(value, tuple) else f"{item.title} ({shown(value)})"
 
 
 def distinguishing(catalog: Catalog) -> str:
@@ -24,57 +145,25 @@ def distinguishing(catalog: Catalog) -> str:
     return next((n for n in _MOMENTS if n in catalog.spec.facets), "")
 
 
-def value_label(facet: str, value: Scalar, catalog: Catalog) -> str:
-    """One value as a person would name it: words stand alone, numbers with their facet."""
-    spec = catalog.facet(facet)
-    text = value_text(value, spec)
-    return text if spec.kind == "categorical" else f"{spec.label} {text}"
-
-
 def value_text(value: FacetValue | Scalar, spec: FacetSpec) -> str:
-    """A facet value as text: '1h 52min' stays '112 min', years have no separators, several values have commas."""
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, int | float):
-        return _number_text(float(value), spec)
-    return value
+    """A facet value in English and in the catalogue's own words, for a model to read."""
+    read = words_of(DEFAULT)
+    if isinstance(value, str | tuple):
+        return value if isinstance(value, str) else read.text.comma.join(value)
+    return _scalar(value, spec, Phrases(_file_of(DEFAULT), read.words, read.text))
 
 
 def condition_label(condition: Constraint, catalog: Catalog) -> str:
-    """A condition in words: 'Comedy or Drama', 'no Horror', 'year before 2000', 'runtime up to 120 min'."""
-    spec = catalog.facet(condition.facet)
-    texts = [value_text(v, spec) for v in condition.values]
-    if spec.kind == "categorical":
-        return " or ".join(texts) if condition.op is Op.IN else "no " + " or ".join(texts)
-    moment = spec.kind == "date" or condition.facet in _MOMENTS
-    words = _DATED if moment else _MEASURED
-    return f"{spec.label} {words[condition.op].format(' or '.join(texts))}".strip()
+    """A condition in English, for a model to read."""
+    return wording_of(catalog).condition(condition)
 
 
-_DATED = {
-    Op.IN: "{}",
-    Op.NOT_IN: "not {}",
-    Op.GE: "from {} on",
-    Op.LE: "up to {}",
-    Op.GT: "after {}",
-    Op.LT: "before {}",
-}
-_MEASURED = {
-    Op.IN: "{}",
-    Op.NOT_IN: "not {}",
-    Op.GE: "at least {}",
-    Op.LE: "at most {}",
-    Op.GT: "over {}",
-    Op.LT: "under {}",
-}
+def _file_of(language: str) -> str:
+    return f"wording.{language}.toml"
 
 
-def _number_text(value: float, spec: FacetSpec) -> str:
-    text = f"{value:.0f}" if value == int(value) else f"{value:.2f}"
-    if not spec.unit:
-        return text
-    return f"{spec.unit}{text}" if spec.unit in _BEFORE_NUMBER else f"{text} {spec.unit}"
+def _whole_year(bound: Constraint) -> Constraint:
+    """'after 1989' is 'from 1990'."""
+    op, step = _WHOLE_YEARS.get(bound.op, (bound.op, 0))
+    year = bound.values[0]
+    return Constraint(bound.facet, op, (year + step,)) if isinstance(year, int | float) else bound

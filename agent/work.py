@@ -32,7 +32,7 @@ class Work:
         """What the words of the plan are resolved against."""
         last = self.dialogue.shown[-1] if self.dialogue.shown else ()
         shown = tuple(item for i in last if (item := self.index.catalog.get(i)))
-        return Scene(self.index.catalog, self.index.linker, shown)
+        return Scene(self.index.catalog, self.index.linker, shown, self.language)
 
     @property
     def preferences(self) -> tuple[Preference, ...]:

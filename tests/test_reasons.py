@@ -28,9 +28,7 @@ def only(found: Candidate) -> str:
 
 
 def test_items_that_go_together_are_named() -> None:
-    text = only(candidate(MARS, TOGETHER, TOGETHER_TOO))
-    assert "Luna and Sol" in text
-    assert "like" in text.lower()
+    assert "Luna and Sol" in only(candidate(MARS, TOGETHER, TOGETHER_TOO))
 
 
 def test_only_what_the_person_likes_is_said_to_be_liked_by_them() -> None:
@@ -39,6 +37,15 @@ def test_only_what_the_person_likes_is_said_to_be_liked_by_them() -> None:
         assert "you like" not in texts(found, liked=liked)[0].lower()
     several = {texts(replace(found, item=replace(MARS, item_id=i)), liked=frozenset("ab"))[0] for i in "abcdefgh"}
     assert any("ecause you like Luna and Sol" in text for text in several)
+    assert len(several) > 2
+
+
+def test_what_makes_most_of_a_score_is_said_to_weigh_most() -> None:
+    strong, weak = (replace(TOGETHER, weight=weight) for weight in (0.7, 0.2))
+    told = {w: texts(candidate(MARS, e), liked=frozenset("a"))[0] for w, e in (("strong", strong), ("weak", weak))}
+    assert told["strong"] != told["weak"]
+    most = ("Above all", "Mostly", "weighs most", "It is Luna")
+    assert any(sign in told["strong"] for sign in most) and not any(sign in told["weak"] for sign in most)
 
 
 def test_what_the_others_hardly_add_is_not_named() -> None:
@@ -48,7 +55,8 @@ def test_what_the_others_hardly_add_is_not_named() -> None:
 
 
 def test_a_shared_value_is_announced_in_the_catalogues_words() -> None:
-    assert only(candidate(SOL, BY_WEIL)) == "Also made by Ada Weil, like Luna"
+    text = only(candidate(SOL, BY_WEIL))
+    assert "made by Ada Weil" in text and "Luna" in text
 
 
 def test_values_shared_with_one_item_make_one_sentence() -> None:
@@ -69,7 +77,7 @@ def test_values_shared_with_one_item_make_one_sentence() -> None:
 def test_a_value_that_several_share_says_how_many(detail: str, liked: str, said: str) -> None:
     found = candidate(SOL, Evidence("facet", "style=Modern", detail, 0.2))
     (text,) = texts(found, liked=frozenset(liked))
-    assert text == f"Modern, like {said}"
+    assert "Modern" in text and said in text
 
 
 def test_a_quotation_is_the_words_of_the_description_cut_at_a_word() -> None:
@@ -95,7 +103,7 @@ def test_wishes_and_conditions_are_told_as_one_each_value_once() -> None:
         Evidence("wish", "stocked=True", "True", 0.0),
         Evidence("wish", "style!=Rustic", "Rustic", 0.0),
     )
-    assert only(found).endswith("s you asked: Modern, price $40, in stock and no Rustic")
+    assert only(found).endswith(": Modern, price $40 (your limit: $50), in stock and no Rustic")
 
 
 def test_conditions_that_hold_for_every_card_are_left_to_cards_with_nothing_better() -> None:
@@ -116,7 +124,7 @@ def test_popularity_is_a_reason_only_when_it_drove_the_score() -> None:
     [
         ("popularity", "1234", "1,234 times"),
         ("popularity_1d", "1", "once on the last day"),
-        ("trend", "3", "lately"),
+        ("trend", "3", "ately"),
     ],
 )
 def test_a_window_of_the_log_is_named_as_what_it_is(window: str, count: str, said: str) -> None:
@@ -128,7 +136,7 @@ def test_what_nobody_went_for_is_not_called_popular() -> None:
 
 
 def test_newness_names_its_facet() -> None:
-    assert only(candidate(MARS, Evidence("recency", "year=2010", "2010", 0.9))) == "Recent (year 2010)"
+    assert only(candidate(MARS, Evidence("recency", "year=2010", "2010", 0.9))).endswith(": year 2010")
 
 
 def test_there_are_at_most_three_and_what_is_about_this_item_comes_first() -> None:

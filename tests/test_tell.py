@@ -32,9 +32,9 @@ from tests.telling import BY_WEIL, CHEAP, LIKED, MODERN, NINETIES, NOT_RUSTIC, T
 
 def test_the_list_is_the_cards_in_their_order_each_with_its_best_reason() -> None:
     lines = [line for line in told(found(), said=(LIKED,)).splitlines() if re.match(r"\d\.", line)]
-    assert lines[0].startswith("1. **Luna** (1995) — ")
-    assert "like" in lines[0]
-    assert lines[1].startswith("2. **Sol** (2001) — ")
+    assert lines[0].startswith("1. **Luna** (1995), $40 — ")
+    assert "Luna" in lines[0].partition("—")[2]
+    assert lines[1].startswith("2. **Sol** (2001), $80 — ")
     assert "Modern" in lines[1]
 
 
@@ -55,7 +55,7 @@ def test_two_lists_in_one_turn_are_numbered_through_and_name_each_item_once() ->
         ((MODERN,), "Modern lamps"),
         ((BY_WEIL,), "lamps by Ada Weil"),
         (NINETIES, "lamps from 1990 to 1999"),
-        ((CHEAP,), "lamps with price at most $50"),
+        ((CHEAP,), "lamps up to $50"),
         ((Constraint("stocked", Op.IN, (True,)),), "lamps in stock"),
         (
             (Constraint("year", Op.LT, (1960.0,)), MODERN, BY_WEIL, NOT_RUSTIC),
@@ -118,8 +118,8 @@ def test_when_nothing_fits_the_smallest_ways_out_are_counted() -> None:
     nothing = Nothing((MODERN, *NINETIES), (Relaxation((MODERN,), 1200), Relaxation(NINETIES, 7)))
     reply = told(nothing)
     assert "no Modern lamps from 1990 to 1999" in reply
-    assert "without “Modern”: 1,200; without “from 1990 to 1999”: 7" in reply
-    assert "with Rustic allowed: 3" in told(Nothing((NOT_RUSTIC,), (Relaxation((NOT_RUSTIC,), 3),)))
+    assert "without “Modern” there are 1,200; without “from 1990 to 1999” there are 7" in reply
+    assert "with Rustic allowed there are 3" in told(Nothing((NOT_RUSTIC,), (Relaxation((NOT_RUSTIC,), 3),)))
 
 
 def test_nothing_new_is_not_the_same_as_nothing() -> None:

@@ -26,7 +26,7 @@ from tests.telling import CHEAP, LIKED, TOGETHER, context, found, records, told,
 
 def test_what_was_said_is_acknowledged_in_one_sentence() -> None:
     said = (
-        replace(LIKED, label="Luna"),
+        replace(LIKED, values=("a",)),
         Statement("item", ("b",), "Sol", polarity=-1),
         Statement("facet", ("Rustic",), "Rustic", polarity=-1, facet="style", hard=True),
         Statement("bound", (50.0,), "price at most $50", facet="price", op=Op.LE, hard=True),
@@ -34,16 +34,22 @@ def test_what_was_said_is_acknowledged_in_one_sentence() -> None:
         Statement("item", ("d",), "Mars (2020)", seen=True, rated=False),
     )
     reply = told(Noted(records(*said)))
-    for part in ("you like Luna", "Sol wasn't for you", "no Rustic", "it has to be price at most $50", "after “cosy”"):
+    for part in (
+        "you like Luna (1995)",
+        "Sol (2001) wasn't for you",
+        "no Rustic",
+        "only lamps up to $50",
+        "after “cosy”",
+    ):
         assert part in reply
-    assert reply.endswith("and you know Mars (2020) already.")
+    assert reply.endswith("; you know Mars (2020) already.")
     assert reply.count(".") == 1
 
 
 def test_notes_of_one_turn_become_one_and_lead_on_to_the_list() -> None:
-    reply = told(Noted(records(LIKED)), Noted(records(replace(LIKED, label="Luna"))), found(), said=(LIKED,))
+    reply = told(Noted(records(LIKED)), Noted(records(replace(LIKED, values=("a",)))), found(), said=(LIKED,))
     first = reply.split("\n\n")[0]
-    assert "you like Mars (2010) and Luna." in first
+    assert "you like Mars (2010) and Luna (1995)." in first
     assert first.endswith(":")
 
 
@@ -56,8 +62,8 @@ def test_what_gave_way_is_told() -> None:
 
 def test_what_holds_for_one_search_is_left_to_the_lead_in_of_its_list() -> None:
     bound = Statement("bound", (50.0,), "price at most $50", facet="price", op=Op.LE, hard=True, scope="search")
-    assert told(Noted(records(bound)), found(CHEAP), said=()).count("price at most") == 1
-    assert "price at most" in told(Noted(records(bound)))
+    assert told(Noted(records(bound)), found(CHEAP), said=()).count("up to $50") == 1
+    assert "only lamps up to $50" in told(Noted(records(bound)))
 
 
 def test_the_taste_of_somebody_else_is_not_put_down_to_the_speaker() -> None:

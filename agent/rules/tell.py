@@ -34,11 +34,10 @@ from agent.rules.tell_memory import dropped, noted
 from agent.rules.tell_talk import handed_off, talk
 from agent.rules.voice import Voice
 from agent.types import Card
+from agent.wording import wording_of
 from retrieval.catalog import Catalog
 
 _TRIES = 8
-_OPENER = 3
-"""Words of a reply that must differ from the reply before."""
 _LISTED = re.compile(r"\s*\d+[.)] ")
 _PIECE = re.compile(r"\s*\S+\s*")
 
@@ -46,7 +45,8 @@ _PIECE = re.compile(r"\s*\S+\s*")
 class _Paragraphs:
     """A reply in the making: sentences run on in a paragraph, lists and tables stand alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, space: str) -> None:
+        self._space = space
         self._done: list[str] = []
         self._running: list[str] = []
 
@@ -63,7 +63,7 @@ class _Paragraphs:
 
     def _close(self) -> None:
         if self._running:
-            self._done.append(" ".join(self._running))
+            self._done.append(self._space.join(self._running))
         self._running = []
 
 
@@ -75,9 +75,10 @@ def tell(context: TellContext, catalog: Catalog, language: str = "en") -> Iterat
 def _varied(context: TellContext, catalog: Catalog, language: str) -> str:
     phrases = load_phrases(Path(__file__).with_name(f"replies.{language}.toml"))
     before = next((m.text for m in reversed(context.messages) if m.role == "assistant"), "")
-    voices = (Voice(context, catalog, phrases, f"{context.turn}|{context.text}|{n}", before) for n in range(_TRIES))
+    wording = wording_of(catalog, language)
+    voices = (Voice(context, wording, phrases, f"{context.turn}|{context.text}|{n}", before) for n in range(_TRIES))
     replies = [_reply(next(voices))]
-    while _opener(replies[-1]) == _opener(before) and len(replies) < _TRIES:
+    while phrases.opening(replies[-1]) == phrases.opening(before) and len(replies) < _TRIES:
         replies.append(_reply(next(voices)))
     return replies[-1]
 
@@ -87,16 +88,13 @@ def _rest(voice: Voice, cards: Sequence[Card]) -> str:
     begun = voice.context.begun
     listing = _LISTED.match(begun.rstrip().rsplit("\n", 1)[-1])
     gap = "" if begun.endswith("\n\n") or (listing and begun.endswith("\n")) else "\n" if listing else "\n\n"
-    listed = "\n".join(lines(voice, cards))
+    found = next((o for o in voice.context.observations if isinstance(o, Found)), None)
+    listed = "\n".join(lines(voice, cards, found))
     return gap + "\n\n".join(block for block in (listed, next_step(voice, voice.context.cards)) if block)
 
 
-def _opener(reply: str) -> list[str]:
-    return reply.casefold().split()[:_OPENER]
-
-
 def _reply(voice: Voice) -> str:
-    context, said = voice.context, _Paragraphs()
+    context, said = voice.context, _Paragraphs(voice.phrases.typing.sentence)
     if begun := check(context.begun, context.cards).named:
         return _rest(voice, [c for c in context.cards if c.item.item_id not in begun])
     merged = list(_merged(context.observations))
@@ -118,7 +116,7 @@ def _reply(voice: Voice) -> str:
 def _list(voice: Voice, said: _Paragraphs, found: Found, cards: Sequence[Card], *, first: bool) -> None:
     if cards:
         said.run_on(lead(voice, found, len(cards), first))
-        said.stand("\n".join(lines(voice, cards)))
+        said.stand("\n".join(lines(voice, cards, found)))
 
 
 def _merged(observations: Sequence[Observation]) -> Iterator[Observation]:

@@ -21,7 +21,7 @@ def answered(voice: Voice, found: Answered) -> str:
     """Yes, no, a value, or that the catalogue does not say."""
     item = voice.offered(found.item)
     if found.answer == "unknown":
-        if found.facet in voice.catalog.spec.facets:
+        if found.facet in voice.wording.spec.facets:
             return voice.say("unsaid", item=item, label=voice.label(found.facet))
         return voice.say("unsaid_all", item=item)
     if not found.facet:
@@ -33,6 +33,7 @@ def answered(voice: Voice, found: Answered) -> str:
         item=item,
         label=voice.label(found.facet),
         labels=voice.labels(found.facet),
+        flag=escape(voice.wording.flag(found.facet, held)) if isinstance(held, bool) else "",
         value=escape(found.value, 300),
     )
 
@@ -47,27 +48,27 @@ def table(voice: Voice, found: Compared) -> str:
 def explained(voice: Voice, found: Explained) -> list[str]:
     """The reasons for an item, and what speaks against it if something does; one paragraph each."""
     item = voice.offered(found.candidate.item)
-    told = _reasons(voice, found.candidate)
+    told = _reasons(voice, found.candidate, shares=True)
     if not told:
         return [voice.say("explained_none", item=item)]
     against = _held_back(voice, found.candidate)
     if len(told) == 1:
-        return [" ".join([voice.say("explained_one", item=item, reason=told[0]), *against])]
-    return [voice.say("explained", item=item), "\n".join(f"- {reason}." for reason in told), *against]
+        return [voice.phrases.typing.sentence.join([voice.say("explained_one", item=item, reason=told[0]), *against])]
+    return [voice.say("explained", item=item), "\n".join(voice.part("bullet", reason=r) for r in told), *against]
 
 
 def missed(voice: Voice, found: Missed) -> str:
     """What keeps an item off the list, and what would bring it in."""
     item = voice.offered(found.item)
     if found.breaks:
-        return " ".join([_broken(voice, found), voice.say("breaks_lift")])
+        return voice.phrases.typing.sentence.join([_broken(voice, found), voice.say("breaks_lift")])
     if found.known:
         return voice.say(f"missed_{found.known}", item=item)
     sentences = [_ranked(voice, found)]
     if found.candidate is not None:
         sentences += [voice.say("for_it", reason=r) for r in _reasons(voice, found.candidate)[:1]]
         sentences += _held_back(voice, found.candidate)
-    return " ".join([*sentences, voice.say("lift", title=voice.named(found.item))])
+    return voice.phrases.typing.sentence.join([*sentences, voice.say("lift", title=voice.named(found.item))])
 
 
 def question(voice: Voice, found: Question) -> str:
@@ -117,9 +118,14 @@ def _ranked(voice: Voice, found: Missed) -> str:
     return voice.say(key, item=item, rank=f"{found.rank:,}")
 
 
-def _reasons(voice: Voice, candidate: Candidate) -> list[str]:
+def _reasons(voice: Voice, candidate: Candidate, *, shares: bool = False) -> list[str]:
+    """Reasons as sentences without a full stop; with how much of the score each makes, if it scores."""
     liked = liked_by_speaker(voice.context.preferences)
-    return [escape(reason.text, 300) for reason in reasons(candidate, voice.catalog, liked=liked)]
+    told = []
+    for reason in reasons(candidate, voice.wording.catalog, voice.context.language, liked):
+        text, percent = escape(reason.text, 300), round(100 * sum(e.weight for e in reason.evidence))
+        told.append(voice.part("because", reason=text, percent=percent) if shares and percent else text)
+    return told
 
 
 def _held_back(voice: Voice, candidate: Candidate) -> Sequence[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from agent.observations import Found, Noted, Nothing
-from agent.plan import Search
+from agent.plan import Recommend, Search
 from agent.quoting import escape, plain
-from agent.rules.tell_wish import countable, noun_phrase, wish_of
+from agent.rules.tell_aside import introduced, measured
+from agent.rules.tell_wish import countable, noun_phrase, wish_of, words_of
 from agent.rules.voice import Voice
 from agent.types import Card, Reason
 from retrieval.catalog import as_labels
@@ -16,19 +17,35 @@ _NEARLY = 0.5
 _RELAXATIONS = 3
 
 
-def lines(voice: Voice, cards: Sequence[Card]) -> list[str]:
-    """The numbered lines: title, and of its reasons the best that the lines before have not used up."""
+def lines(voice: Voice, cards: Sequence[Card], found: Found | None = None) -> list[str]:
+    """The numbered lines: title, what it costs, and of its reasons the best that the lines before have not used up.
+
+    Where nothing speaks for an item but the conditions that all of them meet, or that others took it, it is introduced.
+    """
     said: list[str] = []
     chosen: list[Reason] = []
+    constraints = found.constraints if found else ()
+    items = [card.item for card in cards]
     for card in cards:
-        slots = {"number": card.number, "item": voice.offered(card.item)}
         reason = _best(card, chosen)
-        if reason is None:
-            said.append(voice.part("line", **slots))
-        else:
-            chosen.append(reason)
-            said.append(voice.part("line_because", reason=escape(reason.text, 300), **slots))
+        if reason is not None and _is_shared(reason, cards):
+            reason = None
+        beside = measured(voice, card.item, constraints, found.sorted_by if found else "")
+        own = reason is not None and not _impersonal(reason)
+        who = [] if own else introduced(voice, card.item, constraints, items)
+        said.append(_line(voice, card, beside, who, reason.text if reason else ""))
+        chosen += [reason] if reason is not None else []
     return said
+
+
+def _line(voice: Voice, card: Card, beside: Sequence[str], introduction: Sequence[str], reason: str) -> str:
+    comma, stop = voice.phrases.typing.comma, voice.part("stop")
+    title = voice.offered(card.item)
+    item = voice.part("priced", item=title, facts=comma.join(beside)) if beside else title
+    told = stop.join(part for part in (voice.part("comma").join(introduction), escape(reason, 300)) if part)
+    if not told:
+        return voice.part("line", number=card.number, item=item)
+    return voice.part("line_because", number=card.number, item=item, reason=told)
 
 
 def lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
@@ -42,6 +59,8 @@ def lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
         return _sorted(voice, found, wish or voice.part("nouns"))
     if wish:
         return _counted(voice, found, shown, wish)
+    if any(isinstance(a, Recommend) and a.surprise for a in voice.context.plan.actions):
+        return voice.say("lead_surprise")
     if any(isinstance(o, Noted) for o in voice.context.observations):
         return voice.say("lead_noted")
     liked = _liked(voice)
@@ -58,7 +77,8 @@ def nothing(voice: Voice, found: Nothing) -> list[str]:
         return [voice.say("nothing_at_all")]
     ways = [_relaxation(voice, r) for r in found.relaxations[:_RELAXATIONS]]
     key = "relax" if len(ways) > 1 else "relax_one"
-    return [voice.say("nothing", wish=wish), *([voice.say(key, relaxations="; ".join(ways))] if ways else [])]
+    said = voice.part("clauses").join(ways)
+    return [voice.say("nothing", wish=wish), *([voice.say(key, relaxations=said)] if ways else [])]
 
 
 def next_step(voice: Voice, cards: Sequence[Card]) -> str:
@@ -93,6 +113,14 @@ def _best(card: Card, chosen: Sequence[Reason]) -> Reason | None:
     return next(varied, telling[0])
 
 
+def _is_shared(reason: Reason, cards: Sequence[Card]) -> bool:
+    """Only conditions, which the sentence before the list names, or wishes that every card meets."""
+    if any(e.kind != "wish" for e in reason.evidence):
+        return False
+    scoring = any(e.weight > 0 for e in reason.evidence)
+    return not scoring or (len(cards) > 1 and all(any(_same(reason, r) for r in card.reasons) for card in cards))
+
+
 def _same(a: Reason, b: Reason) -> bool:
     """Whether two reasons say the same, be it in other words."""
     wished = a.evidence[0].kind == b.evidence[0].kind == "wish"
@@ -112,7 +140,7 @@ def _weight(reason: Reason) -> float:
 def _sorted(voice: Voice, found: Found, wish: str) -> str:
     label = voice.label(found.sorted_by)
     orders = [a.sort for a in voice.context.plan.actions if isinstance(a, Search) and a.sort is not None]
-    spec = voice.catalog.facet(found.sorted_by)
+    spec = voice.wording.facet(found.sorted_by)
     words = [spec.more if o.descending else spec.less for o in orders if o.facet == found.sorted_by]
     if words and words[0]:
         return voice.say("lead_sorted_first", wish=wish, label=label, first=escape(words[0][0]))
@@ -121,7 +149,8 @@ def _sorted(voice: Voice, found: Found, wish: str) -> str:
 
 def _counted(voice: Voice, found: Found, shown: int, wish: str) -> str:
     if not countable(voice, found):
-        return voice.say("lead_wish", wish=wish)
+        words = "" if found.constraints or found.anchors else words_of(voice, found)
+        return voice.say("lead_words", words=voice.quoted(words)) if words else voice.say("lead_wish", wish=wish)
     if found.matching == 1:
         return voice.say("lead_one", wish=wish_of(voice, found, one=True))
     if found.matching <= shown:
@@ -132,7 +161,7 @@ def _counted(voice: Voice, found: Found, shown: int, wish: str) -> str:
 def _liked(voice: Voice) -> list[str]:
     """The items liked last, at most two."""
     said = [p.said for p in voice.context.preferences if p.said.kind == "item" and p.said.rated and not p.said.person]
-    return [escape(s.label, 80) for s in said if s.polarity > 0][-2:]
+    return [voice.said(s) for s in said if s.polarity > 0][-2:]
 
 
 def _relaxation(voice: Voice, way: Relaxation) -> str:
@@ -140,13 +169,14 @@ def _relaxation(voice: Voice, way: Relaxation) -> str:
     if all(c.op is Op.NOT_IN for c in way.dropped):
         values = voice.listed(voice.value(c.facet, v) for c in way.dropped for v in c.values)
         return voice.part("allowing", values=values, count=count)
-    return voice.part("without", conditions=voice.listed(voice.conditions(way.dropped)), count=count)
+    conditions = voice.listed(voice.part("quoted", text=c) for c in voice.conditions(way.dropped))
+    return voice.part("dropping", conditions=conditions, count=count)
 
 
 def _comparatives(voice: Voice, cards: Sequence[Card]) -> list[str]:
     """One comparative per facet on which the cards differ."""
     words: list[str] = []
-    for facet, spec in voice.catalog.spec.facets.items():
+    for facet, spec in voice.wording.spec.facets.items():
         held = {card.item.facets.get(facet) for card in cards} - {None}
         if len(held) > 1 and (spec.more or spec.less):
             words.append(escape((spec.less or spec.more)[0]))
@@ -155,12 +185,12 @@ def _comparatives(voice: Voice, cards: Sequence[Card]) -> list[str]:
 
 def _dividing(voice: Voice, cards: Sequence[Card]) -> tuple[str, str] | None:
     """Two values of a facet, each on some of the cards and never both on one."""
-    for facet, spec in voice.catalog.spec.facets.items():
+    for facet, spec in voice.wording.spec.facets.items():
         if spec.kind == "categorical" and spec.multi and spec.filterable and not spec.people:
             held = [frozenset(as_labels(card.item.facets.get(facet))) for card in cards]
             values = sorted({v for h in held for v in h}, key=lambda v: (-sum(v in h for h in held), v))
             for a in values:
                 b = next((b for b in values if b != a and not any({a, b} <= h for h in held)), None)
                 if b is not None:
-                    return escape(a), escape(b)
+                    return voice.value(facet, a), voice.value(facet, b)
     return None

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from agent.observations import Dropped, Noted
 from agent.profile import Preference, Statement
-from agent.quoting import escape
+from agent.rules.tell_wish import noun_phrase
 from agent.rules.voice import Voice
+from retrieval.types import Constraint
 
 _ORDER = ("likes", "leans", "wants", "dislikes", "rejected", "avoids", "unwanted", "less", "only", "seen")
 
@@ -45,19 +46,26 @@ def _undone(voice: Voice, found: Dropped, gone: str) -> list[str]:
 
 
 def clauses(voice: Voice, preferences: Sequence[Preference]) -> str:
-    """Preferences as parts of one sentence: 'you like Heat (1995), no Horror or Western'."""
-    groups: dict[str, list[str]] = {}
+    """Preferences as parts of one sentence: 'you like Heat (1995); no Horror or Western'."""
+    return voice.part("clauses").join(clause_list(voice, preferences))
+
+
+def clause_list(voice: Voice, preferences: Sequence[Preference]) -> list[str]:
+    """Preferences as clauses, one per kind."""
+    groups: dict[str, list[Statement]] = {}
     for preference in preferences:
-        said = preference.said
-        label = voice.quoted(said.label) if said.kind == "wish" else escape(said.label, 80)
-        groups.setdefault(_group(said), []).append(label)
+        groups.setdefault(_group(preference.said), []).append(preference.said)
     who = "other" if any(p.said.person for p in preferences) else "clause"
-    told = []
-    for group in sorted(groups, key=_ORDER.index):
-        things = voice.listed(groups[group], "or" if group in ("avoids", "unwanted", "rejected") else "and")
-        number = "_several" if group == "dislikes" and len(groups[group]) > 1 else ""
-        told.append(voice.part(f"{who}_{group}{number}", things=things))
-    return ", ".join([*told[:-2], voice.listed(told[-2:])]) if told else ""
+    return [_clause(voice, who, group, groups[group]) for group in sorted(groups, key=_ORDER.index)]
+
+
+def _clause(voice: Voice, who: str, group: str, said: Sequence[Statement]) -> str:
+    if group == "only":
+        things = noun_phrase(voice, voice.part("nouns"), [Constraint(s.facet, s.op, s.values) for s in said])
+    else:
+        things = voice.listed(map(voice.said, said), "or" if group in ("avoids", "unwanted", "rejected") else "and")
+    number = "_several" if group == "dislikes" and len(said) > 1 else ""
+    return voice.part(f"{who}_{group}{number}", things=things)
 
 
 def _group(said: Statement) -> str:

@@ -2,7 +2,7 @@
 
 from agent.observations import HandedOff, Said
 from agent.quoting import escape
-from agent.rules.tell_memory import clauses
+from agent.rules.tell_memory import clause_list
 from agent.rules.voice import Voice
 
 _WITH_EXAMPLES = frozenset({"greeting", "help", "unclear", "empty"})
@@ -14,8 +14,12 @@ def talk(voice: Voice, found: Said, *, alone: bool) -> list[str]:
     if not alone:
         return [voice.say(f"{found.kind}_short")] if found.kind in _BRIEF else []
     if found.kind == "profile":
-        known = clauses(voice, voice.context.preferences)
-        return [voice.say("profile", clauses=known) if known else voice.say("profile_empty")]
+        known = [voice.part("profile_line", clause=c) for c in clause_list(voice, voice.context.preferences)]
+        return (
+            [voice.say("profile"), "\n".join(known), voice.say("profile_change")]
+            if known
+            else [voice.say("profile_empty")]
+        )
     if found.kind == "greeting" and voice.context.messages:
         return [voice.say("greeting_again")]
     return [voice.say(found.kind), *(_examples(voice) if found.kind in _WITH_EXAMPLES else ())]
@@ -29,7 +33,7 @@ def handed_off(voice: Voice, found: HandedOff) -> str:
 
 
 def _examples(voice: Voice) -> list[str]:
-    prompts = voice.catalog.spec.prompts
+    prompts = voice.wording.spec.prompts
     if len(prompts) < 2:
         return []
     first = voice.chosen(prompts)

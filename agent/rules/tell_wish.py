@@ -1,9 +1,8 @@
 """What was asked for, as one noun phrase: 'Comedy films by Joel Coen from 1990 to 1999 without Romance'. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from agent.observations import Found, Noted
-from agent.quoting import escape
 from agent.reasons import liked_by_speaker
 from agent.rules.voice import Voice
 from retrieval.types import Constraint, Item, Op
@@ -22,11 +21,16 @@ def wish_of(voice: Voice, found: Found, *, one: bool = False) -> str:
     noun = voice.part("noun" if one else "nouns")
     noted = [p.said for o in voice.context.observations if isinstance(o, Noted) for p in o.added]
     person = "" if any(s.person for s in noted) else voice.person()
-    words = "" if found.query in _wishes(voice) or len(found.query) > _QUERY else found.query
+    words = words_of(voice, found)
     phrase = noun_phrase(voice, noun, _fresh(voice, found.constraints), anchors=_anchors(voice, found), words=words)
     if person:
         phrase = voice.part("for_person", phrase=phrase, person=person)
     return "" if phrase == noun else phrase
+
+
+def words_of(voice: Voice, found: Found) -> str:
+    """The free words of this search, as far as they bear repeating."""
+    return "" if found.query in _wishes(voice) or len(found.query) > _QUERY else found.query
 
 
 def countable(voice: Voice, found: Found) -> bool:
@@ -41,47 +45,40 @@ def countable(voice: Voice, found: Found) -> bool:
 def noun_phrase(
     voice: Voice, noun: str, constraints: Sequence[Constraint], *, anchors: Sequence[Item] = (), words: str = ""
 ) -> str:
-    """A noun with everything that narrows it down."""
-    bare = [_either(voice, c) for c in constraints if _named(voice, c) and not _announcing(voice, c)]
-    announced = [f"{_announcing(voice, c)} {_either(voice, c)}" for c in constraints if _announcing(voice, c)]
-    like = [voice.part("like", items=_few(voice, anchors))] if anchors else []
-    said = [voice.part("to_match", words=voice.quoted(words))] if words else []
-    return " ".join([*dict.fromkeys(bare), noun, *like, *dict.fromkeys(announced), *said, *_bounds(voice, constraints)])
+    """A noun with everything that narrows it down, in the order of the language."""
+    categories = [c for c in constraints if voice.wording.facet(c.facet).kind == "categorical"]
+    named = {c: voice.announced(c.facet, _either(voice, c)) for c in categories if c.op is Op.IN}
+    bounds = [c for c in constraints if c not in categories]
+    flags = [c for c in bounds if voice.wording.facet(c.facet).kind == "boolean"]
+    bare = [c for c in bounds if voice.is_bare(c.facet)]
+    excluded = [voice.value(c.facet, v) for c in categories if c.op is Op.NOT_IN for v in c.values]
+    pieces = {
+        "like": [_few(voice, anchors)] if anchors else [],
+        "announced": [told for told in named.values() if told],
+        "bounds": _whole(voice, sorted(bare, key=lambda c: c.op in (Op.LE, Op.LT))),
+        "flags": voice.conditions(flags),
+        "measures": _whole(voice, [c for c in bounds if c not in flags and c not in bare]),
+        "without": [voice.listed(excluded, "or")] if excluded else [],
+        "words": [voice.quoted(words)] if words else [],
+    }
+    told = [voice.part(f"phrase_{kind}", text=text) for kind, texts in pieces.items() for text in dict.fromkeys(texts)]
+    alone = list(dict.fromkeys(_either(voice, c) for c, announced in named.items() if not announced))
+    return voice.phrases.part(
+        "phrase" if told else "phrase_plain",
+        bare=" ".join(voice.part("phrase_bare", text=text) for text in alone),
+        noun=noun,
+        modifiers=voice.part("phrase_joint").join(told),
+    ).strip()
+
+
+def _whole(voice: Voice, constraints: Sequence[Constraint]) -> list[str]:
+    return [voice.listed(voice.conditions(constraints))] if constraints else []
 
 
 def _few(voice: Voice, items: Sequence[Item]) -> str:
     names = [voice.named(item) for item in items]
     rest = len(names) - _NAMED
     return voice.listed(names if rest < 2 else [*names[:_NAMED], voice.part("and_more", count=rest)])
-
-
-def _bounds(voice: Voice, constraints: Sequence[Constraint]) -> Iterable[str]:
-    """Moments, measures and yes-or-no facets, then what is ruled out."""
-    rest = [c for c in constraints if not _named(voice, c) and not _excluding(voice, c)]
-    moments = [c for c in rest if voice.is_moment(c.facet)]
-    flags = [c for c in rest if voice.catalog.facet(c.facet).kind == "boolean"]
-    measures = [c for c in rest if c not in moments and c not in flags]
-    out = [voice.value(c.facet, v) for c in constraints if _excluding(voice, c) for v in c.values]
-    if moments:
-        yield voice.listed(voice.conditions(sorted(moments, key=lambda c: c.op in (Op.LE, Op.LT))))
-    yield from voice.conditions(flags)
-    if measures:
-        yield voice.part("with", things=voice.listed(voice.conditions(measures)))
-    if out:
-        yield voice.part("without_any", values=voice.listed(out, "or"))
-
-
-def _named(voice: Voice, constraint: Constraint) -> bool:
-    return constraint.op is Op.IN and voice.catalog.facet(constraint.facet).kind == "categorical"
-
-
-def _excluding(voice: Voice, constraint: Constraint) -> bool:
-    return constraint.op is Op.NOT_IN and voice.catalog.facet(constraint.facet).kind == "categorical"
-
-
-def _announcing(voice: Voice, constraint: Constraint) -> str:
-    phrases = voice.catalog.facet(constraint.facet).phrases
-    return escape(phrases[0]) if phrases and _named(voice, constraint) else ""
 
 
 def _either(voice: Voice, constraint: Constraint) -> str:

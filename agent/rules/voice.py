@@ -6,27 +6,29 @@ from zlib import crc32
 
 from agent.phrases import Phrases
 from agent.ports import TellContext
+from agent.profile import Statement
 from agent.quoting import escape
-from agent.wording import condition_label, distinguishing, item_label, value_text
-from retrieval.catalog import Catalog
+from agent.wording import Wording, item_label
 from retrieval.types import Constraint, FacetValue, Item, Op, Scalar
+
+_LOWER, _UPPER = frozenset({Op.GE, Op.GT}), frozenset({Op.LE, Op.LT})
+_SOMEONE = "someone else"
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What every sentence of a reply needs: the turn, the catalogue, the sentences, and the seed that chooses them."""
+    """What every sentence of a reply needs: the turn, the catalogue in its language, the sentences, and their seed."""
 
     context: TellContext
-    catalog: Catalog
+    wording: Wording
     phrases: Phrases
     seed: str
     before: str = ""
     """The reply before this one."""
 
     def say(self, key: str, **slots: object) -> str:
-        """One sentence; {noun} and {nouns} are always there."""
-        spec = self.catalog.spec
-        return self.phrases.say(key, self.seed, noun=escape(spec.noun), nouns=escape(spec.nouns), **slots)
+        """One sentence; {noun}, {nouns} and {counter} are always there."""
+        return self.phrases.say(key, self.seed, **self._names(), **slots)
 
     def chosen(self, options: Sequence[str]) -> str:
         """One of several things to say, as the seed chooses."""
@@ -34,8 +36,7 @@ class Voice:
 
     def part(self, key: str, **slots: object) -> str:
         """A piece of a sentence."""
-        spec = self.catalog.spec
-        return self.phrases.part(key, noun=escape(spec.noun), nouns=escape(spec.nouns), **slots)
+        return self.phrases.part(key, **self._names(), **slots)
 
     def listed(self, parts: Iterable[str], word: str = "and") -> str:
         """Parts as a list, each once: 'a, b and c'."""
@@ -43,79 +44,90 @@ class Voice:
 
     def offered(self, item: Item) -> str:
         """An item that is proposed, with its title in bold: '**Heat** (1995)'."""
-        title, label = item.title, item_label(item, self.catalog)
+        title, label = item.title, item_label(item, self.wording.catalog)
         told_apart = escape(label.removeprefix(title), 40)
         return f"**{escape(title) or escape(item.item_id)}**" + (f" {told_apart}" if told_apart else "")
 
     def named(self, item: Item) -> str:
         """An item that is only referred to: 'Heat (1995)'."""
-        return escape(item_label(item, self.catalog))
+        return escape(item_label(item, self.wording.catalog))
 
     def mentioned(self, mention: str, most: int = 80) -> str:
         """A mention as a person would write it, without the facet that a plan may put before it: 'cast: Tom Hanks'."""
         facet, colon, value = mention.partition(":")
-        return escape(value if colon and facet.strip() in self.catalog.spec.facets else mention, most)
+        return escape(value if colon and facet.strip() in self.wording.spec.facets else mention, most)
 
     def quoted(self, text: str) -> str:
         """A person's words in quotation marks."""
         return self.part("quoted", text=escape(text, 80))
 
+    def said(self, said: Statement) -> str:
+        """What a statement of the ledger is about; a wish in the person's own words."""
+        return self.quoted(said.label) if said.kind == "wish" else escape(self.wording.said(said), 80)
+
     def label(self, facet: str) -> str:
         """A facet's name in the singular."""
-        return escape(self.catalog.facet(facet).label)
+        return escape(self.wording.facet(facet).label)
 
     def labels(self, facet: str) -> str:
         """A facet's name in the plural."""
-        spec = self.catalog.facet(facet)
+        spec = self.wording.facet(facet)
         return escape(spec.plural or f"{spec.label}s")
 
     def value(self, facet: str, value: FacetValue | Scalar) -> str:
         """A facet value as text."""
-        return escape(value_text(value, self.catalog.facet(facet)), 300)
+        return escape(self.wording.value(facet, value), 300)
+
+    def announced(self, facet: str, values: str) -> str:
+        """Values, escaped, with the words that announce them: 'by Ann'; '' if the catalogue has no such words."""
+        return self.wording.announced(facet, values, shortly=True)
 
     def conditions(self, constraints: Sequence[Constraint]) -> list[str]:
         """Conditions in words, each once; a lower and an upper bound of one facet as one: 'from 1990 to 1999'."""
         said: list[str] = []
         for constraint in constraints:
-            upper = _other_end(constraint, Op.GE, Op.LE, constraints)
+            upper = _other_end(constraint, _LOWER, _UPPER, constraints)
             if upper is not None:
                 said.append(self._between(constraint, upper))
-            elif _other_end(constraint, Op.LE, Op.GE, constraints) is None:
+            elif _other_end(constraint, _UPPER, _LOWER, constraints) is None:
                 said.append(self._condition(constraint))
         return list(dict.fromkeys(said))
 
-    def is_moment(self, facet: str) -> bool:
-        """Whether a facet says when, so that its bounds stand without its name: 'before 1990'."""
-        return self.catalog.facet(facet).kind == "date" or facet == distinguishing(self.catalog)
+    def is_bare(self, facet: str) -> bool:
+        """Whether bounds on a facet stand without its name: 'before 1990', 'under $25'."""
+        return self.wording.facet(facet).kind != "categorical" and self.wording.family(facet) != "measure"
 
     def person(self) -> str:
         """For whom the session is recommending: 'your dad'; '' for the speaker."""
         person = escape(self.context.person, 40)
+        if person.casefold() == _SOMEONE:
+            return self.part("someone")
         my = self.part("my")
         return self.part("your") + person[len(my) :] if person.casefold().startswith(my) else person
 
     def _condition(self, constraint: Constraint) -> str:
-        spec = self.catalog.facet(constraint.facet)
-        if spec.kind == "boolean":
-            return self.part("is" if _affirms(constraint) else "is_not", label=escape(spec.label))
-        said = condition_label(constraint, self.catalog)
-        if not self.is_moment(constraint.facet):
-            return escape(said)
-        bare = escape(said.removeprefix(spec.label).strip())
-        return self.part("of_moment", moment=bare) if constraint.op is Op.IN else bare
+        spec = self.wording.facet(constraint.facet)
+        if spec.kind == "categorical" and constraint.op is Op.IN and len(constraint.values) == 1:
+            value = self.value(constraint.facet, constraint.values[0])
+            return self.announced(constraint.facet, value) or value
+        bare = self.is_bare(constraint.facet)
+        return escape(self.wording.bound(constraint) if bare else self.wording.condition(constraint))
 
     def _between(self, lower: Constraint, upper: Constraint) -> str:
-        spec = self.catalog.facet(lower.facet)
-        low, high = (escape(value_text(c.values[0], spec)) for c in (lower, upper))
-        key = "between_moments" if self.is_moment(lower.facet) else "between"
-        return self.part(key, label=escape(spec.label), low=low, high=high)
+        between = escape(self.wording.between(lower, upper))
+        if self.is_bare(lower.facet):
+            return between
+        return self.part("labelled", label=self.label(lower.facet), value=between)
+
+    def _names(self) -> dict[str, str]:
+        spec = self.wording.spec
+        counter = self.wording.translation.counter or self.phrases.part("counter")
+        return {"noun": escape(spec.noun), "nouns": escape(spec.nouns), "counter": escape(counter)}
 
 
-def _other_end(bound: Constraint, op: Op, other: Op, constraints: Sequence[Constraint]) -> Constraint | None:
-    if bound.op is not op:
+def _other_end(
+    bound: Constraint, ops: frozenset[Op], others: frozenset[Op], constraints: Sequence[Constraint]
+) -> Constraint | None:
+    if bound.op not in ops:
         return None
-    return next((c for c in constraints if c.facet == bound.facet and c.op is other), None)
-
-
-def _affirms(constraint: Constraint) -> bool:
-    return (constraint.op is Op.NOT_IN) != (True in constraint.values)
+    return next((c for c in constraints if c.facet == bound.facet and c.op in others), None)
