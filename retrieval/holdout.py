@@ -24,6 +24,9 @@ class Holdout:
     """How they liked it, shape (choices,)."""
     items: int
     """How many items there are."""
+    mate: NDArray[np.bool_]
+    """Which choices were made at the very moment of the held-out one, shape (choices,): nothing is known of these
+    when it is made, but they are out of the question like all that was chosen."""
 
     def __len__(self) -> int:
         return len(self.target)
@@ -33,18 +36,21 @@ class Holdout:
 
         Unsigned: every choice weighs 1, however they liked it.
         """
-        ends = np.cumsum(np.bincount(self.before.person, minlength=len(self)))
-        age = ends[self.before.person] - 1 - np.arange(len(self.weight))
+        person, item, weight = (a[~self.mate] for a in (self.before.person, self.before.item, self.weight))
+        ends = np.cumsum(np.bincount(person, minlength=len(self)))
+        age = ends[person] - 1 - np.arange(len(weight))
         keep = slice(None) if newest is None else age < newest
         fade = 0.5 ** (age / half_life)
-        value = (self.weight * fade if signed else fade).astype(np.float32)[keep]
-        place = (self.before.person[keep], self.before.item[keep])
+        value = (weight * fade if signed else fade).astype(np.float32)[keep]
+        place = (person[keep], item[keep])
         return sparse.csr_matrix((value, place), shape=(len(self), self.items))
 
     def of(self, rows: NDArray[np.int64]) -> Choices:
         """Return what the people of consecutive rows had chosen; persons count from 0."""
         part = self._part(rows)
-        return Choices(self.before.person[part] - rows[0], self.before.item[part], self.before.time[part])
+        known = ~self.mate[part]
+        person, item, time = (a[part][known] for a in (self.before.person, self.before.item, self.before.time))
+        return Choices(person - rows[0], item, time)
 
     def barred(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which items are out of the question, as chosen before, for consecutive rows: shape (rows, items)."""
@@ -58,7 +64,7 @@ class Holdout:
         kept = np.arange(0, len(self), step)
         mine = np.flatnonzero(self.before.person % step == 0)
         before = Choices(self.before.person[mine] // step, self.before.item[mine], self.before.time[mine])
-        return Holdout(self.target[kept], self.moment[kept], before, self.weight[mine], self.items)
+        return Holdout(self.target[kept], self.moment[kept], before, self.weight[mine], self.items, self.mate[mine])
 
     def _part(self, rows: NDArray[np.int64]) -> slice:
         start, end = np.searchsorted(self.before.person, [rows[0], rows[-1] + 1])
@@ -66,8 +72,13 @@ class Holdout:
 
 
 def core(log: InteractionLog, least: int = 5) -> InteractionLog:
-    """Timed first meetings of person and item, cut until every person and every item left has at least so many."""
+    """Timed first meetings of person and item, cut until every person and every item left has at least so many.
+
+    What happened in the same second is put in a random order: in the file it often stands by item, which would tell
+    which item of a basket is the last.
+    """
     rows = np.flatnonzero(log.timed())
+    rows = rows[np.lexsort((np.random.default_rng(len(rows)).random(len(rows)), log.time[rows]))]
     pair = log.user[rows].astype(np.int64) * max(len(log.items), 1) + log.item[rows]
     rows = rows[np.sort(np.unique(pair, return_index=True)[1])]
     while len(rows):
@@ -94,7 +105,9 @@ def nth_last(log: InteractionLog, n: int, most: int) -> Holdout:
     flat = np.repeat(ends[people] - counts[people] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
     events, chosen = order[flat], order[ends[people] - n]
     before = Choices(np.repeat(np.arange(len(people)), lengths), log.item[events].astype(np.int64), log.time[events])
-    return Holdout(log.item[chosen].astype(np.int64), log.time[chosen], before, log.weight[events], len(log.items))
+    mate = before.time == np.repeat(log.time[chosen], lengths)
+    target = log.item[chosen].astype(np.int64)
+    return Holdout(target, log.time[chosen], before, log.weight[events], len(log.items), mate)
 
 
 def only(log: InteractionLog, rows: NDArray[np.int64]) -> InteractionLog:

@@ -171,6 +171,7 @@ def _likes(log: InteractionLog, scope: Mask, people: NDArray[np.int64], rng: np.
         Choices(person, log.item[flat].astype(np.int64), nowhen),
         log.weight[flat],
         len(log.items),
+        np.zeros(len(flat), dtype=np.bool_),
     )
 
 
