@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from agent.assistant import Assistant
@@ -14,6 +15,7 @@ from agent.store_sqlite import SqliteStore
 from retrieval.build import build
 from retrieval.errors import CatalogError, IndexMissing, IndexUnusable, RetrievalError
 from retrieval.index import Index, is_stale, open_index
+from retrieval.layout import read_manifest
 from retrieval.manifest import Manifest
 from retrieval.ports import Embedder
 from retrieval.progress import BuildProgress
@@ -23,14 +25,21 @@ from retrieval.versions import current_version
 log = logging.getLogger(__name__)
 
 
-def load(catalog: str = "", settings: Settings | None = None, progress: BuildProgress | None = None) -> Assistant:
+def load(
+    catalog: str = "",
+    settings: Settings | None = None,
+    progress: BuildProgress | None = None,
+    beside: Iterable[Assistant] = (),
+) -> Assistant:
     """Open a catalogue, ready to chat: the name of a bundled one (built on first use), or the path of a built index.
 
-    RetrievalError for an index that is missing or unusable, StoreError for an unusable database, ModelMisconfigured for
-    a language model that can never answer.
+    It shares the embedding model of those `beside` it, where it is the same. RetrievalError for an index that is
+    missing or unusable, StoreError for an unusable database, ModelMisconfigured for a language model that can never
+    answer.
     """
     settings = settings or Settings()
-    index = open_catalog(catalog or settings.catalog, settings, progress)
+    shared = [assistant.index.retriever.embedder for assistant in beside]
+    index = open_catalog(catalog or settings.catalog, settings, progress, shared)
     store = SqliteStore(settings.database(index.manifest.spec.name))
     return Assistant(index, model_of(index, settings, check=True), store, store, max_chars=settings.max_chars)
 
@@ -58,6 +67,23 @@ def model_of(index: Index, settings: Settings, *, check: bool = False) -> ChatMo
     return Ladder(llm_openai.OpenAIModel(server, index.catalog), rules)
 
 
+def load_all(
+    names: Iterable[str], settings: Settings | None = None, progress: BuildProgress | None = None
+) -> dict[str, Assistant]:
+    """Open several catalogues for one process, by the names they give themselves, in order; raises as `load` does.
+
+    They share one embedding model. CatalogError for two catalogues of the same name.
+    """
+    loaded: dict[str, Assistant] = {}
+    for catalog in names:
+        assistant = load(catalog, settings, progress, loaded.values())
+        name = assistant.index.manifest.spec.name
+        if name in loaded:
+            raise CatalogError(f"two of the catalogues have the name {name!r}; serve one of them")
+        loaded[name] = assistant
+    return loaded
+
+
 async def follow(
     assistant: Assistant, settings: Settings, every_s: float = 2.0, embedder: Embedder | None = None
 ) -> None:
@@ -71,7 +97,8 @@ async def follow(
             if newest in (assistant.index.path, refused):
                 continue
             refused = newest
-            index = await asyncio.to_thread(open_index, root, settings.home, embedder)
+            shared = (assistant.index.retriever.embedder,)
+            index = await asyncio.to_thread(open_index, root, settings.home, embedder, shared)
         except RetrievalError as error:
             log.error("the new index at %s is not used: %s", root, error)  # noqa: TRY400 - the message says it all
             continue
@@ -79,19 +106,21 @@ async def follow(
         log.info("now serving %s", index.path)
 
 
-def open_catalog(catalog: str, settings: Settings, progress: BuildProgress | None = None) -> Index:
+def open_catalog(
+    catalog: str, settings: Settings, progress: BuildProgress | None = None, shared: Sequence[Embedder] = ()
+) -> Index:
     """Open an index; that of a bundled catalogue is built when it is missing, of an older schema, or out of date."""
     source = bundled(settings).get(catalog)
     if source is None:
-        return open_index(_index_path(catalog, settings), settings.home)
+        return open_index(_index_path(catalog, settings), settings.home, shared=shared)
     path = index_of(catalog, settings)
     try:
-        index = open_index(path, settings.home)
+        index = open_index(path, settings.home, shared=shared)
     except (IndexMissing, IndexUnusable):
         index = None
     if index is None or is_stale(index, source):
         build_bundled(catalog, settings, progress)
-        index = open_index(path, settings.home)
+        index = open_index(path, settings.home, shared=shared)
     return index
 
 
@@ -107,10 +136,20 @@ def build_bundled(catalog: str, settings: Settings, progress: BuildProgress | No
     )
 
 
+def is_built(catalog: str, settings: Settings) -> bool:
+    """Whether the index of a bundled catalogue is there, readable and made from today's files."""
+    try:
+        manifest = read_manifest(current_version(index_of(catalog, settings)))
+    except (IndexMissing, IndexUnusable):
+        return False
+    return manifest.sources == bundled(settings)[catalog].hashes()
+
+
 def bundled(settings: Settings) -> dict[str, Source]:
-    """The catalogues that come with the project, by name."""
-    folders = sorted(p for p in settings.examples.glob("*") if any(p.glob("items.*")))
-    return {folder.name: find_source(folder) for folder in folders}
+    """The catalogues that come with the project, by name, the default one first."""
+    folders = (p for p in settings.examples.glob("*") if any(p.glob("items.*")))
+    ordered = sorted(folders, key=lambda folder: (folder.name != settings.catalog, folder.name))
+    return {folder.name: find_source(folder) for folder in ordered}
 
 
 def index_of(catalog: str, settings: Settings) -> Path:

@@ -1,6 +1,6 @@
 """Choice situations cut from a log: what a person chose, after what, at which moment, and what else there was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,7 @@ class Holdout:
     items: int
     """How many items there are."""
     mate: NDArray[np.bool_]
-    """Which choices were made at the very moment of the held-out one, shape (choices,): nothing is known of these
-    when it is made, but they are out of the question like all that was chosen."""
+    """Which choices count as not known yet, shape (choices,); out of the question they are all the same."""
 
     def __len__(self) -> int:
         return len(self.target)
@@ -48,9 +47,8 @@ class Holdout:
     def of(self, rows: NDArray[np.int64]) -> Choices:
         """Return what the people of consecutive rows had chosen; persons count from 0."""
         part = self._part(rows)
-        known = ~self.mate[part]
-        person, item, time = (a[part][known] for a in (self.before.person, self.before.item, self.before.time))
-        return Choices(person - rows[0], item, time)
+        known, before = ~self.mate[part], self.before
+        return Choices(before.person[part][known] - rows[0], before.item[part][known], before.time[part][known])
 
     def barred(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which items are out of the question, as chosen before, for consecutive rows: shape (rows, items)."""
@@ -58,6 +56,10 @@ class Holdout:
         met = np.zeros((len(rows), self.items), dtype=np.bool_)
         met[self.before.person[part] - rows[0], self.before.item[part]] = True
         return met
+
+    def strictly(self) -> "Holdout":
+        """The same without what was chosen in the same second as the held-out item: the rest of its basket."""
+        return replace(self, mate=self.before.time == self.moment[self.before.person])
 
     def thinned(self, step: int) -> "Holdout":
         """Every step-th row."""
@@ -105,9 +107,8 @@ def nth_last(log: InteractionLog, n: int, most: int) -> Holdout:
     flat = np.repeat(ends[people] - counts[people] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
     events, chosen = order[flat], order[ends[people] - n]
     before = Choices(np.repeat(np.arange(len(people)), lengths), log.item[events].astype(np.int64), log.time[events])
-    mate = before.time == np.repeat(log.time[chosen], lengths)
-    target = log.item[chosen].astype(np.int64)
-    return Holdout(target, log.time[chosen], before, log.weight[events], len(log.items), mate)
+    target, known = log.item[chosen].astype(np.int64), np.zeros(len(events), dtype=np.bool_)
+    return Holdout(target, log.time[chosen], before, log.weight[events], len(log.items), known)
 
 
 def only(log: InteractionLog, rows: NDArray[np.int64]) -> InteractionLog:

@@ -1,5 +1,6 @@
 """A built index, opened: the catalogue, what is known about it, and the retriever over it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -45,9 +46,10 @@ class Index:
     log: InteractionLog
 
 
-def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Index:
+def open_index(path: Path, home: Path, embedder: Embedder | None = None, shared: Sequence[Embedder] = ()) -> Index:
     """Open the live version at `path`, with the embedder it was built with, which is kept in `home` unless given.
 
+    `shared` are opened already: if one of them is the right one, no second copy of it is loaded.
     IndexMissing when nothing was built there, IndexUnusable when it is damaged or of another schema version,
     StoreDown when its Chroma server does not answer, EmbedderUnusable when its model cannot be loaded.
     """
@@ -59,6 +61,7 @@ def open_index(path: Path, home: Path, embedder: Embedder | None = None) -> Inde
     catalog = read_catalog(folder, manifest.spec, translations)
     vectors = layout.read_embeddings(folder, len(catalog), manifest.dimensions)
     log = InteractionLog.load(folder / layout.LOG)
+    embedder = embedder or next((e for e in shared if e.name == manifest.embedder), None)
     popularity = Popularity.of(log, released(catalog))
     now = None if log.as_of is None else log.as_of + 1
     common = popularity.now(now) if len(log) else {}

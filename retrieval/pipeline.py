@@ -121,6 +121,7 @@ class Retriever:
         self._sources = Sources(catalog, store, self._features)
         self._grounds = Grounds(catalog, graph, words, filters, newness)
         self._fusions = fusions or Fusions()
+        self.embedder = embedder
         self._embed = lru_cache(_TEXTS)(lambda text: _one(embedder, text))
 
     def retrieve(self, query: Query) -> Retrieval:

@@ -1,7 +1,9 @@
 """What will a person choose next? Learned from everybody's last choice but one, measured on their last.
 
 At each held-out moment only what was known before it is used: counts to the second, collaborative filters fitted on
-slices of the log that end before it, habits from the person's own earlier choices.
+slices of the log that end before it, habits from the person's own earlier choices. Where several items are chosen in
+one second, a basket, one of them at random is the last and the others come before it; a line of the table says what is
+left without them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,6 +75,9 @@ ALONE = ("popularity", "popularity_7d", "lately", "graph", "taste")
 HARD = ("popularity_7d", "popularity", "met", "lately", "graph")
 """Sources whose first candidates fusion learns to tell apart."""
 
+EARLIER = "fusion, earlier baskets only"
+"""Fusion again, for people of whom nothing is known but what they chose before the basket of the held-out item."""
+
 COLLABORATIVE = frozenset({"met", "met_last", "lately"})
 """Features that know nothing of an item nobody has met."""
 
@@ -107,16 +112,19 @@ def validate_next(log: InteractionLog, facts: Facts, seed: int) -> Next:
     trials = [_tried(recipe, log, *pair) for recipe in RECIPES]
     best = max(trials, key=lambda trial: _worth(trial, pair[0], popularity, habits, seed)).recipe
     started = perf_counter()
-    met = _scored(best, log, pair, (("met", best.half_life, None), ("met_last", np.inf, LAST)), SLICES)
-    lately = _scored(LATELY, log, pair, (("lately", LATELY.half_life, None),), LATELY_SLICES)
-    dev, test = (
+    strict = pair[1].strictly()
+    sides = (*pair, strict) if strict.mate.any() else pair
+    met = _scored(best, log, sides, (("met", best.half_life, None), ("met_last", np.inf, LAST)), SLICES)
+    lately = _scored(LATELY, log, sides, (("lately", LATELY.half_life, None),), LATELY_SLICES)
+    dev, test, *without = (
         Situations(side, _Known(side, popularity, habits, {**met[i], **lately[i], **_by_facts(side, facts)}))
-        for i, side in enumerate(pair)
+        for i, side in enumerate(sides)
     )
     fusion = learn(dev.lists(SHAPES, HARD, seed))
-    fused = measured("fusion", test.ranks(fusion.logits), perf_counter() - started)
+    fused = [measured("fusion", test.ranks(fusion.logits), perf_counter() - started)]
+    fused += [measured(EARLIER, side.ranks(fusion.logits), 0.0) for side in without]
     alone = [_measure(test, name) for name in ALONE if name in test.columns(np.arange(1))]
-    return Next(best, fusion, (*alone, *(trial.row for trial in trials), fused))
+    return Next(best, fusion, (*alone, *(trial.row for trial in trials), *fused))
 
 
 def _worth(trial: _Trial, dev: Holdout, popularity: Popularity, habits: Habits, seed: int) -> float:
@@ -162,21 +170,21 @@ def _tried(recipe: Competitor, log: InteractionLog, dev: Holdout, test: Holdout)
 def _scored(
     recipe: Competitor,
     log: InteractionLog,
-    holdouts: tuple[Holdout, Holdout],
+    holdouts: Sequence[Holdout],
     views: Sequence[tuple[str, float, int | None]],
     slices: int,
-) -> tuple[Scored, Scored]:
-    """Score both holdouts, seen in several ways: (name, half-life, only so many newest choices)."""
+) -> list[Scored]:
+    """Score holdouts, seen in several ways: (name, half-life, only so many newest choices)."""
     moments = np.concatenate([holdout.moment for holdout in holdouts])
     histories = [
         sparse.csr_matrix(sparse.vstack([holdout.rows(half_life, newest, signed=False) for holdout in holdouts]))
         for _, half_life, newest in views
     ]
     scores = scores_then(recipe, log, moments, histories, slices)
-    split = len(holdouts[0])
     names = [name for name, _, _ in views]
-    first = {name: table[:split] for name, table in zip(names, scores, strict=True)}
-    return first, {name: table[split:] for name, table in zip(names, scores, strict=True)}
+    ends = np.cumsum([len(holdout) for holdout in holdouts])
+    parts = (slice(end - len(holdout), end) for end, holdout in zip(ends.tolist(), holdouts, strict=True))
+    return [{name: table[part] for name, table in zip(names, scores, strict=True)} for part in parts]
 
 
 def _by_facts(holdout: Holdout, facts: Facts) -> Scored:

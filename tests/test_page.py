@@ -59,7 +59,8 @@ def test_a_catalogue_that_is_new_or_gone_changes_nothing_for_the_others() -> Non
     later = visit(there.model_dump_json(), ["films", "books"])
     assert later.catalog == "films"
     assert later.visitors["films"] == there.visitors["films"]
-    assert set(later.visitors) == {"films", "books"}
+    assert set(later.visitors) == {"films", "books", "shop"}
+    assert visit(later.model_dump_json(), ["films", "shop"]).visitors["shop"] == there.visitors["shop"]
     assert moved(later, "shop", {"films": 0, "books": 0}) == later
 
 

@@ -89,3 +89,38 @@ def test_a_core_keeps_people_and_items_with_five_events_and_the_last_event_is_he
         before = last.before.time[last.before.person == row]
         assert (before <= last.moment[row]).all()
         assert last.target[row] not in last.before.item[last.before.person == row]
+
+
+def baskets(order: int) -> InteractionLog:
+    """People who buy 6 things in one second and then 6 in another, logged by item, forwards or backwards."""
+    rng = np.random.default_rng(2)
+    events = [
+        Interaction(f"u{person}", f"i{item}", timestamp=float(day * DAY + person))
+        for person in range(80)
+        for day, half in enumerate(np.split(rng.permutation(60)[:12], 2))
+        for item in sorted(half.tolist())[::order]
+    ]
+    return InteractionLog.from_interactions(events, {}, ITEMS)
+
+
+def test_the_last_of_a_basket_is_not_the_last_line_of_the_file() -> None:
+    for order in (1, -1):
+        last = nth_last(core(baskets(order)), 1, 10_000)
+        mine = [last.before.item[(last.before.person == p) & (last.before.time == last.moment[p])] for p in range(80)]
+        above = np.mean([(last.target[p] > mine[p]).mean() for p in range(80)])
+        assert 0.35 < above < 0.65
+
+
+def test_strictly_nothing_of_the_same_second_is_known_but_none_of_it_can_be_chosen_again() -> None:
+    last = nth_last(core(baskets(1)), 1, 10_000)
+    strict, rows = last.strictly(), np.arange(len(last))
+    assert last.rows().getnnz(axis=1).tolist() == [11] * 80
+    assert strict.rows().getnnz(axis=1).tolist() == [6] * 80
+    assert (strict.of(rows).time < strict.moment[strict.of(rows).person]).all()
+    assert (strict.barred(rows) == last.barred(rows)).all()
+
+
+def test_the_table_says_what_is_left_without_the_rest_of_the_basket() -> None:
+    sources = {row.source for row in validate(baskets(1), Facts(), seed=0).measured}
+    assert "fusion, earlier baskets only" in sources
+    assert "fusion, earlier baskets only" not in {r.source for r in validate(two_camps(timed=True), Facts()).measured}

@@ -151,7 +151,10 @@ def serve(
     ] = None,
     catalog: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME|DIR", help="As elsewhere; may be given several times. [default: movies]"),
+        typer.Option(
+            metavar="NAME|DIR",
+            help="As elsewhere; may be given several times. [default: all bundled ones, films first]",
+        ),
     ] = None,
     debug: Debug = False,
 ) -> None:

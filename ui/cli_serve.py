@@ -29,14 +29,15 @@ def run(wanted: Wanted, settings: Settings) -> None:
                 "can read and change every profile. Set SOMMELIER_API_KEYS, or leave --host out.\n"
             )
         # Only here: they take seconds to import.
-        from agent.app import load
+        from agent.app import bundled, is_built, load_all
         from ui.cli_progress import LateBars
         from ui.serve import serve
 
+        first = wanted.catalogs or (settings.catalog,)
+        ours = tuple(bundled(settings))
+        later = [] if wanted.catalogs or settings.catalog not in ours else [name for name in ours if name not in first]
+        later.sort(key=lambda name: not is_built(name, settings))
         with LateBars() as bars:
-            loaded = [load(catalog, settings, bars) for catalog in wanted.catalogs or ("",)]
-        assistants = {assistant.index.manifest.spec.name: assistant for assistant in loaded}
-        if len(assistants) < len(loaded):
-            raise BadInput(f"two of the catalogues {wanted.catalogs!r} have the same name; serve one of them")
+            assistants = load_all(first, settings, bars)
         sys.stderr.write(f"Sommelier is at {url_of(taken)} (the API at {url_of(taken)}/v1); Ctrl-C stops it\n")
-        serve(assistants, taken, settings, wanted.names)
+        serve(assistants, taken, settings, wanted.names, later)

@@ -10,6 +10,7 @@ from gradio.events import Dependency
 from agent import Assistant
 from ui.page_events import Events, Parts
 from ui.page_html import HERE, Press
+from ui.page_ids import visit
 
 _STORAGE = "sommelier"
 _AT_ONCE = 64
@@ -66,9 +67,11 @@ def _markup(elem_id: str) -> gr.HTML:
     return gr.HTML(elem_id=elem_id, apply_default_css=False, js_on_load=None)
 
 
-def _picker(assistants: Mapping[str, Assistant]) -> gr.Dropdown:
-    choices = [(a.index.manifest.spec.title or name, name) for name, a in assistants.items()]
-    return gr.Dropdown(choices, label="Catalogue", elem_id="picker", visible=len(choices) > 1)
+def _picker(assistants: Mapping[str, Assistant], kept: object = None) -> gr.Dropdown:
+    """Offer the catalogues there are; more may join, so every page that opens asks anew."""
+    choices = [(a.index.manifest.spec.title or name, name) for name, a in tuple(assistants.items())]
+    here = visit(kept, assistants).catalog
+    return gr.Dropdown(choices, value=here, label="Catalogue", elem_id="picker", visible=len(choices) > 1)
 
 
 def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button]:
@@ -92,6 +95,7 @@ def _wire(blocks: gr.Blocks, events: Events, picker: gr.Dropdown, send: gr.Butto
     p = events.parts
     everything = [p.kept, p.head, p.past, p.live, p.panel, p.box, p.bridge]
     _quiet(blocks.load)(events.opened, [p.kept], everything)
+    _quiet(blocks.load)(partial(_picker, events.assistants), [p.kept], [picker])
     _quiet(picker.input)(events.moved, [picker, p.kept], everything)
     typed = _quiet(p.box.submit)(events.typed, [p.box, p.kept], everything)
     sent = _quiet(send.click)(events.typed, [p.box, p.kept], everything)

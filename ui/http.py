@@ -1,7 +1,7 @@
 """The API: OpenAI's chat completions, profiles and feedback under /v1, and what operators ask."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import MutableMapping, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -24,7 +24,7 @@ from ui.served import Served
 
 
 def api(
-    assistants: Mapping[str, Assistant],
+    assistants: MutableMapping[str, Assistant],
     *,
     keys: Sequence[str] = (),
     hosts: Sequence[str] = (),
@@ -32,7 +32,7 @@ def api(
     at_once: int = 64,
     lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
-    """Make the application over assistants by catalogue name, the first being the default.
+    """Make the application over assistants by catalogue name, the first being the default; more may join while it runs.
 
     `keys`: API keys, none asked for if empty; `hosts`: names the server answers to, any if empty; `max_chars`: longest
     message; `at_once`: turns that may run at the same time; `lifespan`: what runs beside the server.
@@ -41,6 +41,7 @@ def api(
     served = Served(assistants, metrics, max_chars=max_chars, at_once=at_once)
     # FastAPI's own description knows one application; the pages it makes of one load scripts from elsewhere.
     app = FastAPI(title="Sommelier", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.served = served
     answer_errors(app, metrics)
     _add_operations(app, served)
     v1 = _v1(served, keys)
@@ -113,9 +114,10 @@ def _add_operations(app: FastAPI, served: Served) -> None:
 
     @app.get("/readyz", response_model=None, responses={**answers(Readiness, 400, 500), 503: {"model": Readiness}})
     async def readyz() -> JSONResponse:
-        """Say whether every catalogue can be searched and its database read; 503 if not."""
-        states: Json = {name: await _state(a) for name, a in served.assistants.items()}
+        """Say whether every catalogue offered can be searched and its database read, 503 if not; and which will be."""
+        states: Json = {name: await _state(a) for name, a in tuple(served.assistants.items())}
         ready = all(state == "ok" for state in states.values())
+        states.update(served.coming)
         return JSONResponse({"status": "ok" if ready else "unready", "catalogs": states}, 200 if ready else 503)
 
     @app.get("/metrics", response_class=PlainTextResponse)

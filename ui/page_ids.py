@@ -41,8 +41,9 @@ def visit(kept: object, catalogs: Iterable[str]) -> Visit:
         found = Visit.model_validate_json(kept if isinstance(kept, str) else "")
     except ValidationError:
         return Visit(catalog=names[0], visitors={name: stranger() for name in names})
-    visitors = {name: found.visitors.get(name) or stranger() for name in names}
-    return Visit(catalog=found.catalog if found.catalog in visitors else names[0], visitors=visitors)
+    # Those of catalogues that are not offered now stay: they may be on their way.
+    visitors = {**found.visitors, **{name: found.visitors.get(name) or stranger() for name in names}}
+    return Visit(catalog=found.catalog if found.catalog in names else names[0], visitors=visitors)
 
 
 def stranger() -> Visitor:

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +16,8 @@ from agent.config import Settings
 from ui.gradio_app import mount
 from ui.http import api
 from ui.listen import address_of, only_here
+from ui.serve_later import offer_later
+from ui.served import Served
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _GOODBYE_S = 3
@@ -22,15 +25,23 @@ _GOODBYE_S = 3
 
 
 def serve(
-    assistants: Mapping[str, Assistant], taken: socket.socket, settings: Settings, names: Sequence[str] = ()
+    assistants: Mapping[str, Assistant],
+    taken: socket.socket,
+    settings: Settings,
+    names: Sequence[str] = (),
+    later: Sequence[str] = (),
 ) -> None:
-    """Serve on a socket from `ui.listen` until told to stop (SIGINT, SIGTERM); new versions of an index are used."""
+    """Serve on a socket from `ui.listen` until told to stop (SIGINT, SIGTERM); new versions of an index are used.
+
+    `later`: bundled catalogues that join as soon as they are open, built first if need be.
+    """
+    assistants = dict(assistants)
     app = api(
         assistants,
         keys=settings.api_keys,
         hosts=host_names(taken, names),
         max_chars=settings.max_chars,
-        lifespan=_following(assistants.values(), settings),
+        lifespan=_beside(settings, later),
     )
     config = uvicorn.Config(
         mount(app, assistants),
@@ -43,16 +54,19 @@ def serve(
     uvicorn.Server(config).run(sockets=[taken])
 
 
-def _following(assistants: Iterable[Assistant], settings: Settings) -> Lifespan[FastAPI]:
+def _beside(settings: Settings, later: Sequence[str]) -> Lifespan[FastAPI]:
     @asynccontextmanager
-    async def following(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(follow(assistant, settings)) for assistant in assistants]
+    async def beside(app: FastAPI) -> AsyncIterator[None]:
+        served, turn = cast(Served, app.state.served), asyncio.Lock()
+        following = [follow(assistant, settings) for assistant in served.assistants.values()]
+        coming = [offer_later(catalog, served, settings, turn) for catalog in later]
+        tasks = [asyncio.create_task(work) for work in (*following, *coming)]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    return following
+    return beside
 
 
 def host_names(taken: socket.socket, more: Sequence[str] = ()) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What the routes share: the assistants by name, how many turns run, what is counted."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, MutableMapping
 from contextlib import aclosing, contextmanager
 from functools import partial
 
@@ -18,15 +18,27 @@ class Served:
     """The assistants of a server, by catalogue name, offered as models `sommelier-<name>`; the first is the default."""
 
     def __init__(
-        self, assistants: Mapping[str, Assistant], metrics: Metrics, *, max_chars: int = 8000, at_once: int = _AT_ONCE
+        self,
+        assistants: MutableMapping[str, Assistant],
+        metrics: Metrics,
+        *,
+        max_chars: int = 8000,
+        at_once: int = _AT_ONCE,
     ) -> None:
-        self.assistants = dict(assistants)
+        self.assistants = assistants
+        self.coming: dict[str, str] = {}
+        """Catalogues that will be offered, and how far they are."""
         self.metrics = metrics
         for name, assistant in self.assistants.items():
             assistant.watch(partial(metrics.watch, name))
         self.max_chars = max_chars
         self._at_once = at_once
         self._running = 0
+
+    def offer(self, name: str, assistant: Assistant) -> None:
+        """Offer one more catalogue from now on, to all who hold the same mapping of assistants."""
+        assistant.watch(partial(self.metrics.watch, name))
+        self.assistants[name] = assistant
 
     @property
     def models(self) -> tuple[str, ...]:
