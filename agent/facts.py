@@ -1,8 +1,8 @@
-"""Questions of fact: yes, no, a value, or not in the catalogue's data; and items side by side. Pure."""
+"""Questions of fact: yes, no, a value, or not in the catalogue's data. Pure."""
 
-from agent.observations import Answered, Compared, Unresolved
-from agent.plan import Compare, Details
-from agent.resolve import Scene, item_of, scalar_of, valued
+from agent.observations import Answered, Unresolved
+from agent.plan import Details, Filter
+from agent.resolve import Scene, condition_of, item_of, scalar_of, valued
 from retrieval.catalog import as_labels
 from retrieval.types import Item
 
@@ -21,20 +21,20 @@ def answer(call: Details, scene: Scene) -> Answered | Unresolved:
     if held is None:
         return Answered(item, call.question, call.facet, "unknown")
     text = scene.wording.value(call.facet, held)
+    if call.condition is not None:
+        return _bounded(item, call, call.condition, scene)
     if not call.value:
         return Answered(item, call.question, call.facet, "value", text)
     return Answered(item, call.question, call.facet, "yes" if _holds(item, call, scene) else "no", text)
 
 
-def compare(call: Compare, scene: Scene) -> tuple[Compared | Unresolved, ...]:
-    """Put items side by side over the facets that at least one of them has."""
-    found = [item_of(m, scene) for m in call.items]
-    items = tuple(dict.fromkeys(i.item_id for i in found if isinstance(i, Item)))
-    known = tuple(item for i in items if (item := scene.catalog.get(i)))
-    unknown = tuple(u for u in found if isinstance(u, Unresolved))
-    if len(known) < 2:
-        return unknown or (Unresolved(", ".join(call.items)),)
-    return (*unknown, Compared(known, _rows(known, scene)))
+def _bounded(item: Item, call: Details, asked: Filter, scene: Scene) -> Answered | Unresolved:
+    condition = condition_of(asked, scene)
+    if isinstance(condition, Unresolved):
+        return condition
+    holds = scene.catalog.mask([condition])[scene.catalog.position(item.item_id)]
+    text = scene.wording.value(condition.facet, item.facets[condition.facet])
+    return Answered(item, call.question, condition.facet, "yes" if holds else "no", text)
 
 
 def _holds(item: Item, call: Details, scene: Scene) -> bool:
@@ -44,13 +44,3 @@ def _holds(item: Item, call: Details, scene: Scene) -> bool:
         asked = valued(call.facet, call.value, scene)
         return asked is not None and str(asked.value) in as_labels(held)
     return scalar_of(call.value, spec) == held
-
-
-def _rows(items: tuple[Item, ...], scene: Scene) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    rows: list[tuple[str, tuple[str, ...]]] = []
-    wording = scene.wording
-    for name, spec in wording.spec.facets.items():
-        held = [item.facets.get(name) for item in items]
-        if spec.explainable and spec.kind not in ("text", "image") and any(v is not None for v in held):
-            rows.append((spec.label, tuple("" if v is None else wording.value(name, v) for v in held)))
-    return tuple(rows)

@@ -7,10 +7,11 @@ from agent.observations import Explained, Found, Known, Missed, Nothing, Questio
 from agent.plan import Ask, Recommend, Search, SimilarTo, Why, WhyNot
 from agent.profile import Preference, expire
 from agent.query import Need, build, continued, sort_of
-from agent.resolve import Scene, conditions_of, item_of
+from agent.reach import reach
+from agent.resolve import Scene, condition_of, conditions_of, item_of
 from agent.types import Fetch
 from agent.work import Work
-from retrieval.types import Item, Query, Retrieval, Taste
+from retrieval.types import Item, Query, Relaxation, Retrieval, Taste
 
 _CHOICES = 4
 
@@ -39,7 +40,7 @@ def fetch(action: Fetch, work: Work) -> Work:
     timings = {**work.timings_ms, **{k: work.timings_ms.get(k, 0.0) + v for k, v in result.timings_ms.items()}}
     work = replace(work, dialogue=replace(work.dialogue, last=asked_for), timings_ms=timings)
     if not result.candidates:
-        return work.seeing(_nothing(query, result, work))
+        return _nothing(query, result, asked_for, work)
     return work.seeing(
         Found(
             result.candidates,
@@ -154,9 +155,27 @@ def _is_void(asked: _Asked) -> bool:
     return not (need.text or need.anchors or need.constraints or need.sort)
 
 
-def _nothing(query: Query, result: Retrieval, work: Work) -> Nothing:
-    exhausted = bool(work.index.catalog.mask(query.constraints).any())
-    return Nothing(query.constraints, () if exhausted else result.relaxations, exhausted)
+def query_of(action: Fetch, work: Work) -> Query:
+    """The query that a fetch would run now."""
+    return build(_resolve(action, work).need, work.preferences, work.history)
+
+
+def _nothing(query: Query, result: Retrieval, asked: Fetch, work: Work) -> Work:
+    """Say that nothing fits, how far what there is goes, and offer the first way out that is the person's to give."""
+    catalog = work.index.catalog
+    if catalog.mask(query.constraints).any():
+        return work.seeing(Nothing(query.constraints, (), exhausted=True))
+    ways = result.relaxations
+    offer = next((o for way in ways if (o := _relaxed(asked, way, work)) is not None), None)
+    seen = Nothing(query.constraints, ways, reach=reach(query.constraints, query.exclude, catalog))
+    return replace(work, dialogue=replace(work.dialogue, offer=offer)).seeing(seen)
+
+
+def _relaxed(asked: Fetch, way: Relaxation, work: Work) -> Fetch | None:
+    """The fetch without what a relaxation drops; None if that is no part of it but of the ledger."""
+    kept = tuple(f for f in asked.filters if condition_of(f, work.scene) not in way.dropped)
+    whole = len(asked.filters) - len(kept) == len(way.dropped)
+    return asked.model_copy(update={"filters": kept, "count": asked.count}) if whole else None
 
 
 def _current(work: Work, item: Item) -> Query:

@@ -17,11 +17,12 @@ from agent.observations import (
     Observation,
     Question,
     Said,
+    Supposed,
     Unresolved,
 )
 from agent.profile import Preference
 from agent.reasons import reasons
-from agent.wording import condition_label, item_label
+from agent.wording import condition_label, item_label, value_text
 from retrieval.catalog import Catalog
 from retrieval.types import Constraint, Item
 
@@ -41,6 +42,8 @@ def _lines(observation: Observation, catalog: Catalog) -> Iterator[str]:  # noqa
             yield from _found(observation, catalog)
         case Nothing():
             yield from _nothing(observation, catalog)
+        case Supposed():
+            yield from _supposed(observation, catalog)
         case Noted():
             yield f"noted: {_labels(observation.added)}"
             if observation.superseded:
@@ -52,9 +55,7 @@ def _lines(observation: Observation, catalog: Catalog) -> Iterator[str]:  # noqa
         case Answered():
             yield _answered(observation, catalog)
         case Compared():
-            yield "compared: " + " | ".join(item_label(item, catalog) for item in observation.items)
-            for label, values in observation.rows[:_ROWS]:
-                yield f"{label}: {' | '.join(value or 'not in the data' for value in values)}"
+            yield from _compared(observation, catalog)
         case Explained():
             yield f"why {item_label(observation.candidate.item, catalog)} was recommended:"
             yield from (f"reason: {r.text}" for r in reasons(observation.candidate, catalog)[:5])
@@ -88,6 +89,33 @@ def _nothing(found: Nothing, catalog: Catalog) -> Iterator[str]:
     yield f"{known}: {conditions}"
     for way in found.relaxations[:_RELAXATIONS]:
         yield f"without '{'; '.join(_conditions(way.dropped, catalog))}': {way.count} match"
+
+    for end in found.reach:
+        edge = "lowest" if end.lowest else "highest"
+        value = value_text(end.value, catalog.facet(end.facet))
+        yield f"the {edge} {catalog.facet(end.facet).label} among what fits otherwise is {value}"
+
+
+def _supposed(found: Supposed, catalog: Catalog) -> Iterator[str]:
+    ways = [f"without '{c}'" for c in _conditions(found.dropped, catalog)]
+    ways += [f"with '{c}'" for c in _conditions(found.added, catalog)]
+    yield f"what if, {' and '.join(ways) or 'nothing else'}: {found.after} would match instead of {found.before}"
+    if found.items:
+        yield f"it would bring up: {_titles(found.items, catalog)}"
+    yield "the list stays as it is unless the person says yes"
+
+
+def _compared(found: Compared, catalog: Catalog) -> Iterator[str]:
+    yield "compared: " + " | ".join(item_label(item, catalog) for item in found.items)
+    for label, values in found.rows[:_ROWS]:
+        yield f"{label}: {' | '.join(value or 'not in the data' for value in values)}"
+    for facet, value in found.shared[:_ROWS]:
+        yield f"both: {catalog.facet(facet).label} {value}"
+    if found.winner is not None:
+        yield f"first by {catalog.facet(found.asked).label}: {item_label(found.winner, catalog)}"
+    if found.better is not None:
+        yield f"fits the person's taste better: {item_label(found.better.item, catalog)}"
+        yield from (f"reason: {r.text}" for r in reasons(found.better, catalog)[:2])
 
 
 def _dropped(found: Dropped) -> Iterator[str]:

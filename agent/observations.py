@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from agent.profile import Preference
-from retrieval.types import Candidate, Constraint, Item, Relaxation
+from retrieval.types import Candidate, Constraint, Item, Relaxation, Scalar
 
 Known: TypeAlias = Literal["", "seen", "liked", "disliked"]
 
@@ -23,6 +23,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a facet goes among what fits all other conditions: at its lowest, or at its highest."""
+
+    facet: str
+    value: Scalar
+    lowest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """No item satisfies the constraints; the smallest relaxations, with counts."""
 
@@ -30,6 +39,19 @@ class Nothing:
     relaxations: tuple[Relaxation, ...]
     exhausted: bool = False
     """Items do match, but the person has seen or judged all of them."""
+    reach: tuple[Reach, ...] = ()
+    """Bounds that lie outside of what there is: nothing for $5 to $10, when the cheapest is $39.90."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """A what-if: how many items there would be, and of those found then the best that are not on the list."""
+
+    dropped: tuple[Constraint, ...]
+    added: tuple[Constraint, ...]
+    before: int
+    after: int
+    items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +98,15 @@ class Compared:
 
     items: tuple[Item, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
+    """Facets in which they differ, by label."""
+    shared: tuple[tuple[str, str], ...] = ()
+    """What all of them have: facet, and its value as text."""
+    better: Candidate | None = None
+    """The one that fits the person's taste better, with its evidence; None without a taste, or when none does."""
+    asked: str = ""
+    """The facet that was asked by: 'which one is longer?'."""
+    winner: Item | None = None
+    """The item that has the most, or the least, of it; None if it is not known of all, or the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +152,7 @@ class HandedOff:
 Observation: TypeAlias = (
     Found
     | Nothing
+    | Supposed
     | Noted
     | Dropped
     | Unresolved

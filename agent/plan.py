@@ -76,6 +76,8 @@ class Search(_Call):
     sort: Order | None = None
     keep: bool = False
     drop: tuple[FacetName, ...] = ()
+    trial: bool = False
+    """What if: count what it would bring, and leave the list and its conditions as they are."""
     count: int | None = Field(default=None, ge=1, le=50)
 
 
@@ -107,13 +109,17 @@ class Details(_Call):
     question: str = ""
     facet: FacetName = ""
     value: str = ""
+    condition: Filter | None = None
+    """When it asks whether a bound holds: 'is it longer than two hours?'."""
 
 
 class Compare(_Call):
-    """Put two or more items side by side."""
+    """Put two or more items side by side: what differs, what they share, and which fits the person's taste better.
+    `by` when the person asks which of them is the longer, the newer, the cheaper one."""
 
     tool: Literal["compare"] = "compare"
     items: tuple[Mention, ...] = Field(min_length=1)
+    by: Order | None = None
 
 
 class Why(_Call):
@@ -145,6 +151,12 @@ class Ask(_Call):
     facet: FacetName
 
 
+class Accept(_Call):
+    """Do what was offered in the reply before: the person says yes to a what-if, or to dropping a condition."""
+
+    tool: Literal["accept"] = "accept"
+
+
 class Chat(_Call):
     """Nothing to fetch: greeting, thanks, goodbye, help, small talk, off-topic, insult, unclear or empty message; or
     `profile`: the person asks what is known about them."""
@@ -174,6 +186,7 @@ Action: TypeAlias = Annotated[
     | WhyNot
     | React
     | Ask
+    | Accept
     | Chat
     | Handoff,
     Field(discriminator="tool"),

@@ -23,6 +23,8 @@ class PlanContext:
     preferences: tuple[Preference, ...] = ()
     person: str = ""
     asked: tuple[str, ...] = ()
+    offer: Fetch | None = None
+    """What the reply before offered to do; a yes accepts it."""
     language: str = "en"
     """Of the message (agent.languages)."""
     past: bool = False

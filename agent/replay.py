@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agent.fetch import effective
 from agent.languages import language_of
-from agent.plan import Forget, Plan, React, Recommend, Remember, Search, SimilarTo
+from agent.plan import Accept, Forget, Plan, React, Recommend, Remember, Search, SimilarTo
 from agent.ports import ChatModel, PlanContext
 from agent.profile import Moment, Profile
 from agent.tools import run
@@ -39,6 +39,7 @@ async def _read(message: Message, work: Work, model: ChatModel) -> Work:
         last=work.dialogue.last,
         preferences=work.preferences,
         person=work.dialogue.person,
+        offer=work.dialogue.offer,
         language=language,
         past=True,
     )
@@ -50,6 +51,12 @@ def _remembered(plan: Plan, work: Work) -> Work:
     for action in plan.actions:
         if isinstance(action, Remember | Forget | React):
             work = run(action, work)
+        elif isinstance(action, Accept):
+            offer = work.dialogue.offer or work.dialogue.last
+            work = replace(work, dialogue=replace(work.dialogue, last=offer, offer=None))
         elif isinstance(action, Search | SimilarTo | Recommend):
-            work = replace(work, dialogue=replace(work.dialogue, last=effective(action, work)[0]))
+            wanted = effective(action, work)[0]
+            trial = isinstance(action, Search) and action.trial
+            after = replace(work.dialogue, offer=wanted) if trial else replace(work.dialogue, last=wanted)
+            work = replace(work, dialogue=after)
     return replace(work, observations=())

@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import assert_never
 
 from agent import ledger
-from agent.facts import answer, compare
+from agent.comparing import compare
+from agent.facts import answer
 from agent.fetch import fetch, missed, question, why
 from agent.observations import Dropped, HandedOff, Noted, Said, Unresolved
 from agent.plan import (
+    Accept,
     Action,
     Ask,
     Chat,
@@ -26,6 +28,7 @@ from agent.plan import (
 )
 from agent.profile import Preference, Profile, Statement, forget, remember, undo
 from agent.query import without
+from agent.suppose import accept, suppose
 from agent.work import Work
 
 
@@ -39,6 +42,8 @@ def run(action: Action, work: Work) -> Work:  # noqa: C901 - one arm per tool
             return _note([said if isinstance(said, Unresolved) else for_whom(said, work.dialogue.person)], work)
         case Forget():
             return _forget(action, work)
+        case Search() if action.trial:
+            return suppose(action, work)
         case Search() | SimilarTo() | Recommend():
             return fetch(action, work)
         case Why():
@@ -48,9 +53,11 @@ def run(action: Action, work: Work) -> Work:  # noqa: C901 - one arm per tool
         case Details():
             return work.seeing(answer(action, work.scene))
         case Compare():
-            return work.seeing(*compare(action, work.scene))
+            return compare(action, work)
         case Ask():
             return question(action, work)
+        case Accept():
+            return accept(work)
         case Chat():
             return work.seeing(Said(action.kind))
         case Handoff():

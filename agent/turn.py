@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from agent.cards import cards_of
 from agent.errors import AgentError, BadRequest, ModelDown
 from agent.languages import language_of, languages
-from agent.plan import Plan, Recommend, Remember, Search, SimilarTo
+from agent.plan import Accept, Plan, Recommend, Remember, Search, SimilarTo
 from agent.ports import ChatModel, PlanContext, Store, TellContext, Understood
 from agent.profile import Moment
 from agent.replay import replay
@@ -131,6 +131,7 @@ async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Understoo
         preferences=work.preferences,
         person=work.dialogue.person,
         asked=work.dialogue.asked,
+        offer=work.dialogue.offer,
         language=work.language,
     )
     understood = await model.plan(context)
@@ -147,12 +148,14 @@ def answered(plan: Plan) -> Plan:
 
 
 def _run(plan: Plan, work: Work) -> Work:
+    offered = work.dialogue.offer
     for action in plan.actions:
         seen, start = len(work.observations), time.perf_counter()
         work = run(action, work)
         step = Step(action, work.observations[seen:], (time.perf_counter() - start) * 1e3)
         work = replace(work, steps=(*work.steps, step))
-    return work
+    # An offer stands for one turn.
+    return work if work.dialogue.offer is not offered else replace(work, dialogue=replace(work.dialogue, offer=None))
 
 
 def _tell_context(plan: Plan, work: Work, cards: tuple[Card, ...]) -> TellContext:
@@ -170,7 +173,7 @@ def _tell_context(plan: Plan, work: Work, cards: tuple[Card, ...]) -> TellContex
 
 
 def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, credit: Credit, clock: "_Clock") -> Done:
-    fetched = any(isinstance(a, Search | SimilarTo | Recommend) for a in plan.actions)
+    fetched = any(isinstance(a, Search | SimilarTo | Recommend | Accept) for a in plan.actions)
     basis = ("; cf" if work.index.manifest.cf else "; content-only") if fetched else ""
     return Done(
         reply=reply,

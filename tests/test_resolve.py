@@ -2,10 +2,10 @@
 
 import pytest
 
-from agent.facts import answer, compare
+from agent.facts import answer
 from agent.ledger import named, statements_of, verdict_of
-from agent.observations import Answered, Compared, Unresolved
-from agent.plan import Compare, Details, Filter, React, Remember, Search
+from agent.observations import Answered, Unresolved
+from agent.plan import Details, Filter, React, Remember, Search
 from agent.ports import PlanContext
 from agent.profile import Moment, Profile, remember
 from agent.resolve import Free, Scene, Valued, condition_of, item_of, thing_of
@@ -143,12 +143,6 @@ def test_facts_are_yes_no_a_value_or_unknown(scene: Scene, call: Details, answer
     told = answer(call, scene)
     assert isinstance(told, Answered)
     assert (told.answer, told.value) == (answer_is, value)
-
-
-def test_items_are_compared_over_the_facets_that_one_of_them_has(scene: Scene) -> None:
-    (table,) = compare(Compare(items=("[1]", "[2]")), scene)
-    assert isinstance(table, Compared)
-    assert dict(table.rows)["price"] == ("", "$30")
 
 
 def test_labels_read_as_people_write(scene: Scene) -> None:

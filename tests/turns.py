@@ -62,6 +62,10 @@ def _same(action: Action, wanted: Mapping[str, object]) -> bool:
         said["constraints"] = [written(f) for f in action.constraints]
     if action.tool == "search" and action.sort is not None:
         said["sort"] = [action.sort.facet, action.sort.descending]
+    if action.tool == "compare" and action.by is not None:
+        said["by"] = [action.by.facet, action.by.descending]
+    if action.tool == "details" and action.condition is not None:
+        said["condition"] = written(action.condition)
     return said.keys() == wanted.keys() and all(_equal(said[k], wanted[k]) for k in said)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from agent.plan import Action, Chat, Forget, Handoff, Plan, Recommend
+from agent.plan import Accept, Action, Chat, Forget, Handoff, Plan, Recommend
 from agent.ports import PlanContext
 from agent.rules.conditions import meant
 from agent.rules.leftover import free_wish
@@ -25,6 +25,8 @@ def talk(reading: Reading, rules: Rules) -> Plan | None:
     if not _WORD.search(reading.text):
         return Plan(actions=(Chat(kind="unclear" if reading.text.strip() else "empty"),))
     whole = rules.lexicon.whole
+    if reading.context.offer is not None and whole["accept"].match(reading.plain):
+        return Plan(actions=(Accept(),))
     fetch = _anything(reading, rules)
     for kind in _TALK:
         if whole[kind].match(reading.plain) and (kind != "smalltalk" or fetch is None):

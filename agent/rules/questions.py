@@ -1,15 +1,28 @@
 """Questions about items: facts, comparisons, why and why not."""
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from agent.plan import Action, Compare, Details, Plan, Why, WhyNot
+from agent.plan import Compare, Details, Filter, Order, Plan, Why, WhyNot
 from agent.ports import PlanContext
+from agent.rules.leftover import free_wish
 from agent.rules.lexicon import either
 from agent.rules.reading import Reading, Rules, Thing, read
 from retrieval.manifest import FacetSpec
 
 _FEW = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks of an item: a facet, perhaps whether it has a value or keeps within a bound."""
+
+    facet: str = ""
+    value: str = ""
+    condition: Filter | None = None
+
+
 _NAME = re.compile(r"[A-Z][\w'’-]*(?: (?:(?:of|the|and|in) )*[A-Z][\w'’-]*)*")
 
 
@@ -26,13 +39,19 @@ def question(reading: Reading, rules: Rules) -> Plan | None:
             if _asked_about(reading, rules)
             else None
         )
-    if parts["compare"].search(reading.masked):
+    if parts["compare"].search(reading.masked) or (reading.comparisons and parts["which"].match(reading.plain)):
         items = _all_items(reading)
         if len(items) < 2 and len(reading.context.shown) > 1:
             items = tuple(f"[{n}]" for n in range(1, min(len(reading.context.shown), _FEW) + 1))
         if len(items) > 1:
-            return Plan(actions=(Compare(items=items[:_FEW]),))
+            return Plan(actions=(Compare(items=items[:_FEW], by=_asked_by(reading)),))
     return _fact(reading, rules)
+
+
+def _asked_by(reading: Reading) -> Order | None:
+    """'Which one is longer?' asks by a facet."""
+    asked = [c for c in reading.comparisons if c.degree in ("more", "most")]
+    return Order(facet=asked[0].facet, descending=asked[0].sign > 0) if asked else None
 
 
 def focus(context: PlanContext, rules: Rules) -> str:
@@ -65,21 +84,66 @@ def _all_items(reading: Reading) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m for t in reading.things for m in t.items))
 
 
+def _subjects(reading: Reading, rules: Rules) -> tuple[str, ...]:
+    """The items a question is about; 'an Oscar' is no film here."""
+    few = rules.linker.language.indefinites
+    things = [t for t in reading.things if t.items]
+    meant = [t for t in things if not few & set(reading.plain[: t.start].split()[-1:])]
+    return tuple(dict.fromkeys(m for t in meant or things for m in t.items))
+
+
 def _fact(reading: Reading, rules: Rules) -> Plan | None:
     """A question of fact about one item, or about several one by one."""
     pointer = next((t for t in reading.things if t.reference is not None), None)
-    named = _all_items(reading) or _unknown_name(reading, rules)
+    named = _subjects(reading, rules) or _unknown_name(reading, rules)
     about = rules.lexicon.parts["about"].search(reading.masked)
     if not (named or pointer or _says_it(reading, rules)):
-        return None
+        return _following(reading, rules)
     items = named or tuple(filter(None, (focus(reading.context, rules),)))
     if not items:
         return None
-    facet, value = _facet_asked(reading, rules)
-    if not facet and not about and not _is_listing(reading, rules):
+    asked = _asked(reading, rules)
+    if not asked.facet and not about and not _is_listing(reading, rules):
+        return _unanswerable(items, reading, rules) or _following(reading, rules)
+    if about and not asked.facet:
+        return Plan(actions=tuple(Details(item=m) for m in items[:3]))
+    return Plan(actions=tuple(_details(m, asked, reading) for m in items[:3]))
+
+
+def _details(item: str, asked: Asked, reading: Reading) -> Details:
+    return Details(
+        item=item, question=reading.text.strip()[:200], facet=asked.facet, value=asked.value, condition=asked.condition
+    )
+
+
+def _unanswerable(items: Sequence[str], reading: Reading, rules: Rules) -> Plan | None:
+    """A question about one item that no facet answers: 'did it win an Oscar?'."""
+    parts = rules.lexicon.parts
+    bare = all(t.stance in ("", "none") and not t.back for t in reading.things if t.items)
+    pointed = bool(reading.things) or parts["points"].search(reading.plain) is not None
+    short = bool(reading.things) and not reading.plain[: reading.things[0].start].strip() and not reading.marks
+    asks = parts["plain_question"].match(reading.plain) or (short and reading.plain.rstrip().endswith("?"))
+    if len(items) != 1 or not bare or not pointed or not asks:
         return None
-    calls = (Details(item=m, question=reading.text.strip()[:200], facet=facet, value=value) for m in items[:3])
-    return Plan(actions=tuple(_bare(c, about=bool(about) and not facet) for c in calls))
+    return Plan(actions=(Details(item=items[0], question=reading.text.strip()[:200]),))
+
+
+def _following(reading: Reading, rules: Rules) -> Plan | None:
+    """'And Tom Hanks?', 'and the second one?': the question before, about another value or another item."""
+    earlier = next((m.text for m in reversed(reading.context.messages) if m.role == "user"), "")
+    if not earlier or len(reading.things) != 1 or not rules.lexicon.parts["follow_up"].match(reading.plain):
+        return None
+    if not reading.plain.rstrip().endswith("?"):
+        return None
+    before = question(read(replace(reading.context, text=earlier, messages=()), rules), rules)
+    call = before.actions[0] if before is not None else None
+    thing = reading.things[0]
+    if not isinstance(call, Details) or not (call.facet or call.question):
+        return None
+    if thing.items:
+        return Plan(actions=(call.model_copy(update={"item": thing.items[0]}),))
+    held = [m for m in (thing.span.meanings if thing.span else ()) if m.facet == call.facet]
+    return Plan(actions=(call.model_copy(update={"value": str(held[0].value)}),)) if held and call.value else None
 
 
 def _unknown_name(reading: Reading, rules: Rules) -> tuple[str, ...]:
@@ -89,11 +153,6 @@ def _unknown_name(reading: Reading, rules: Rules) -> tuple[str, ...]:
         return ()
     names = [m for m in _NAME.finditer(reading.text) if m.start() > 0 and m.group() != "I"]
     return (names[0].group(),) if names else ()
-
-
-def _bare(call: Details, *, about: bool) -> Action:
-    """'Tell me about it' asks for no facet: the description answers it."""
-    return call.model_copy(update={"question": ""}) if about else call
 
 
 def _says_it(reading: Reading, rules: Rules) -> bool:
@@ -109,28 +168,48 @@ def _is_listing(reading: Reading, rules: Rules) -> bool:
     return bool(only) and not rest and rules.lexicon.parts["listing"].match(reading.plain.strip()) is not None
 
 
-def _facet_asked(reading: Reading, rules: Rules) -> tuple[str, str]:
-    """The facet a question asks for, and the value if it asks for yes or no."""
+def _asked(reading: Reading, rules: Rules) -> Asked:
+    """The facet a question asks for, and the value or bound if it asks for yes or no."""
     asked = rules.lexicon.questions
     text = reading.masked.strip()
     values = [t for t in reading.things if t.span is not None and t.span.kind == "value"]
-    if asked["holds"].match(text) and values:
+    if values and (asked["holds"].match(text) or _is_short(reading, rules)):
         return _held(values[0])
     if asked["holds"].match(text) and reading.bounds:
-        return reading.bounds[0].filters[0].facet, ""
+        bound = reading.bounds[0].filters[0]
+        return Asked(bound.facet, condition=bound)
+    if rules.lexicon.parts["asking"].search(text) and (labelled := _in_size(reading, rules)):
+        return labelled
     for name, pattern in asked.items():
         match = pattern.search(text)
         facet = _of_role(name, match, text, rules) if match is not None else ""
         if facet:
-            return facet, ""
-    return (_labelled(text, rules), "") if rules.lexicon.parts["asking"].search(text) else ("", "")
+            return Asked(facet)
+    return Asked(_labelled(text, rules) if rules.lexicon.parts["asking"].search(text) else "")
 
 
-def _held(thing: Thing) -> tuple[str, str]:
+def _is_short(reading: Reading, rules: Rules) -> bool:
+    """'The first one - in red?': nothing but an item, a value and a question mark."""
+    pointed = any(t.items for t in reading.things) and len(reading.things) == 2
+    bare = not reading.marks and not free_wish(reading, (), rules)
+    return pointed and bare and reading.plain.rstrip().endswith("?")
+
+
+def _in_size(reading: Reading, rules: Rules) -> Asked | None:
+    """'In size 2?': a facet by its label and a word that no item may have."""
+    for name, spec in rules.catalog.spec.facets.items():
+        called = either({w.casefold() for w in (name, spec.label) if w})
+        match = re.search(rf"\b{called} (?P<value>[\w./-]+)\W*$", reading.plain)
+        if spec.kind == "categorical" and match is not None:
+            return Asked(name, reading.text[match.start("value") : match.end("value")])
+    return None
+
+
+def _held(thing: Thing) -> Asked:
     if thing.span is None:
-        return "", ""
+        return Asked()
     meaning = thing.span.meanings[0]
-    return meaning.facet, str(meaning.value)
+    return Asked(meaning.facet, str(meaning.value))
 
 
 def _of_role(name: str, match: re.Match[str], text: str, rules: Rules) -> str:

@@ -23,12 +23,14 @@ from agent.observations import (
     Observation,
     Question,
     Said,
+    Supposed,
     Unresolved,
 )
 from agent.phrases import load_phrases
 from agent.ports import TellContext
 from agent.profile import Preference
-from agent.rules.tell_facts import answered, explained, missed, question, table, unresolved
+from agent.rules.tell_choice import compared, supposed
+from agent.rules.tell_facts import answered, explained, missed, question, unresolved
 from agent.rules.tell_list import lead, lines, next_step, nothing
 from agent.rules.tell_memory import dropped, noted
 from agent.rules.tell_talk import handed_off, talk
@@ -160,8 +162,10 @@ def _tell_one(voice: Voice, said: _Paragraphs, observation: Observation, *, alon
             for block in talk(voice, observation, alone=alone):
                 said.stand(block)
         case Compared():
-            said.run_on(voice.say("compared"))
-            said.stand(table(voice, observation))
+            for block in compared(voice, observation):
+                said.stand(block)
+        case Supposed():
+            said.run_on(supposed(voice, observation))
         case Explained():
             for block in explained(voice, observation):
                 said.stand(block)

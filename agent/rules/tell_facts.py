@@ -1,16 +1,16 @@
-"""Tell facts, comparisons, reasons, and what could not be resolved. Pure."""
+"""Tell facts, reasons, and what could not be resolved. Pure."""
 
 import re
 from collections.abc import Sequence
 
-from agent.observations import Answered, Compared, Explained, Missed, Question, Unresolved
+from agent.observations import Answered, Explained, Missed, Question, Unresolved
 from agent.quoting import escape
 from agent.reasons import liked_by_speaker, reasons
 from agent.rules.voice import Voice
 from retrieval.types import Candidate, Constraint, Item
 
-_DESCRIPTION, _CELL = 420, 90
-"""Characters of a description, and of a cell of a table."""
+_DESCRIPTION = 420
+"""Characters of a description."""
 _NUMBERED = re.compile(r"\[(\d+)\]")
 _CLOSE, _FAR = 5, 100
 _HEAVY = -0.05
@@ -36,13 +36,6 @@ def answered(voice: Voice, found: Answered) -> str:
         flag=escape(voice.wording.flag(found.facet, held)) if isinstance(held, bool) else "",
         value=escape(found.value, 300),
     )
-
-
-def table(voice: Voice, found: Compared) -> str:
-    """Items side by side, as a small table."""
-    head = ["", *(voice.named(item) for item in found.items)]
-    rows = [[escape(label), *(escape(v, _CELL) or voice.part("dash") for v in values)] for label, values in found.rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
 def explained(voice: Voice, found: Explained) -> list[str]:

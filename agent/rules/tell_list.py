@@ -6,6 +6,7 @@ from agent.observations import Found, Noted, Nothing
 from agent.plan import Recommend, Search
 from agent.quoting import escape, plain
 from agent.rules.tell_aside import introduced, measured
+from agent.rules.tell_choice import reached
 from agent.rules.tell_wish import countable, noun_phrase, wish_of, words_of
 from agent.rules.voice import Voice
 from agent.types import Card, Reason
@@ -78,7 +79,8 @@ def nothing(voice: Voice, found: Nothing) -> list[str]:
     ways = [_relaxation(voice, r) for r in found.relaxations[:_RELAXATIONS]]
     key = "relax" if len(ways) > 1 else "relax_one"
     said = voice.part("clauses").join(ways)
-    return [voice.say("nothing", wish=wish), *([voice.say(key, relaxations=said)] if ways else [])]
+    ends = reached(voice, found.reach)
+    return [voice.say("nothing", wish=wish), *ends, *([voice.say(key, relaxations=said)] if ways else [])]
 
 
 def next_step(voice: Voice, cards: Sequence[Card]) -> str:

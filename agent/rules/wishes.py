@@ -37,7 +37,8 @@ def opinions(reading: Reading, loose: Sequence[Thing], rules: Rules, whom: Whom)
     things = (*reading.things, *loose)
     likes = [m for t in things if t.stance == "like" and t.reference is None for m in mentions(t)]
     dislikes = [m for t in things if t.stance == "dislike" and t.reference is None for m in mentions(t)]
-    avoids = [m for t in things if t.stance == "avoid" for m in _avoided(t, rules)]
+    let_go = lifted(reading, rules)
+    avoids = [m for t in things if t.stance == "avoid" and t not in let_go for m in _avoided(t, rules)]
     parts = rules.lexicon.parts
     lasting: Scope = "session" if parts["temporary"].search(reading.masked) else "always"
     ruled_out: Scope = "always" if parts["standing"].search(reading.masked) else "session"
@@ -73,14 +74,16 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
 
 def fetch(reading: Reading, want: Wanted, remembered: Sequence[Action], rules: Rules) -> Action | None:
     """The one call that looks for items; None if the message asks for none."""
+    trial = _is_trial(reading, want, rules)
     if want.titles:
         return SimilarTo(titles=want.titles, twist=want.query, filters=want.filters, count=reading.count)
     if want.filters or want.query or want.sort:
         return Search(
+            trial=trial,
             query=want.query,
             filters=want.filters,
             sort=want.sort,
-            keep=_continues(reading, want, rules),
+            keep=trial or _continues(reading, want, rules),
             drop=_dropped(reading, rules),
             count=reading.count,
         )
@@ -89,15 +92,34 @@ def fetch(reading: Reading, want: Wanted, remembered: Sequence[Action], rules: R
         return SimilarTo(titles=_once(bare), count=reading.count)
     dropped = _dropped(reading, rules)
     if dropped:
-        return Search(keep=True, drop=dropped, count=reading.count)
+        return Search(keep=True, drop=dropped, trial=trial, count=reading.count)
     if not remembered:
         return Recommend(count=reading.count) if reading.count or _requests(reading, rules) else None
     return _after_opinions(reading, remembered)
 
 
+def _is_trial(reading: Reading, want: Wanted, rules: Rules) -> bool:
+    """'What if it were from the 90s?', 'and without the year?': a question about the list, which stays."""
+    asks = rules.lexicon.parts["trial"].search(reading.plain) is not None
+    return asks and reading.context.last is not None and not want.titles
+
+
 def loose(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
-    """Objects without a name, less those that are comparisons and the like."""
-    return tuple(t for t in loose_things(reading, rules) if not is_gibberish(t.words, rules) or t.stance != "avoid")
+    """Objects without a name, less those that are comparisons and the like, or a facet that is let go."""
+    let_go = rules.lexicon.parts["no_matter"].search(reading.plain) if _dropped(reading, rules) else None
+    found = [t for t in loose_things(reading, rules) if not is_gibberish(t.words, rules) or t.stance != "avoid"]
+    return tuple(t for t in found if let_go is None or not (let_go.start() < t.end and t.start < let_go.end()))
+
+
+def lifted(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
+    """'And without Tom Hanks?' of a list with him asks what it would be without that condition."""
+    last = reading.context.last
+    if last is None or not rules.lexicon.parts["trial"].search(reading.plain):
+        return ()
+    asked = {(f.facet, v) for f in last.filters if f.op is Op.IN for v in f.values}
+    return tuple(
+        t for t in reading.things if t.stance == "avoid" and any((m.facet, m.value) in asked for m in meant(t))
+    )
 
 
 def mentions(thing: Thing, *, named: bool = False) -> tuple[str, ...]:
@@ -167,16 +189,20 @@ def _continues(reading: Reading, want: Wanted, rules: Rules) -> bool:
 
 
 def _dropped(reading: Reading, rules: Rules) -> tuple[str, ...]:
-    """Facets that do not matter any more: 'any year is fine'."""
+    """Facets that do not matter any more: 'any year is fine', 'and without the decade?'."""
     match = rules.lexicon.parts["no_matter"].search(reading.plain)
-    if match is None:
-        return ()
+    if match is None or lifted(reading, rules):
+        return tuple(dict.fromkeys(meant(t)[0].facet for t in lifted(reading, rules)))
     words = next((w for w in match.groupdict().values() if w), "").removeprefix("the ").strip()
-    return tuple(
-        name
-        for name, spec in rules.catalog.spec.facets.items()
-        if words in {name.casefold(), spec.label.casefold(), spec.plural.casefold()}
-    )
+    return tuple(name for name in rules.catalog.spec.facets if _is_called(name, words, rules))
+
+
+def _is_called(facet: str, words: str, rules: Rules) -> bool:
+    spec, parts = rules.catalog.spec.facets[facet], rules.lexicon.parts
+    if words in {facet.casefold(), spec.label.casefold(), spec.plural.casefold(), f"{spec.label.casefold()}s"}:
+        return True
+    roles = {rules.measures.moment: parts["moments"], rules.measures.price: parts["prices"]}
+    return facet in roles and roles[facet].fullmatch(words) is not None
 
 
 def _requests(reading: Reading, rules: Rules) -> bool:
