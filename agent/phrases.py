@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from string import Formatter
 from zlib import crc32
@@ -47,11 +47,12 @@ class Phrases:
         """The first three words of a text, or its first three signs where words are not set apart."""
         return tuple(re.findall(rf"{self.typing.unspaced}|\S+", text.casefold())[:3])
 
+    def joined(self, *pieces: str) -> str:
+        """Pieces of a sentence one after the other, without the space between signs that need none."""
+        return reduce(self._joined, pieces, "")
+
     def _filled(self, way: str, slots: Mapping[str, object]) -> str:
-        text = ""
-        for piece in _pieces(way, slots):
-            text = self._joined(text, piece)
-        return text
+        return self.joined(*_pieces(way, slots))
 
     def _joined(self, left: str, right: str) -> str:
         """Leave out the space around a slot between two signs that are written without one."""

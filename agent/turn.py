@@ -178,7 +178,7 @@ def _finish(plan: Plan, work: Work, cards: tuple[Card, ...], reply: str, credit:
     return Done(
         reply=reply,
         cards=cards,
-        profile=work.preferences,
+        profile=work.scene.wording.labelled(work.preferences),
         plan=plan,
         tier=credit.tier + basis,
         timings_ms={**work.timings_ms, **clock.laps_ms()},

@@ -1,11 +1,13 @@
 """How items, values, conditions and statements are written for people, in the words of a language. Pure."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agent.languages import DEFAULT, words_of
 from agent.phrases import Phrases
-from agent.profile import Statement
+from agent.profile import Preference, Statement
 from retrieval.catalog import Catalog
 from retrieval.evidence import shown
 from retrieval.manifest import CatalogSpec, FacetSpec
@@ -27,6 +29,10 @@ class Wording:
     spec: CatalogSpec
     translation: Translation
     phrases: Phrases
+
+    def labelled(self, preferences: Iterable[Preference]) -> tuple[Preference, ...]:
+        """Records of the ledger with their labels in this language; wishes stay in the person's own words."""
+        return tuple(replace(p, said=replace(p.said, label=self.said(p.said))) for p in preferences)
 
     def facet(self, name: str) -> FacetSpec:
         """A facet with its label, unit and comparatives; CatalogError if there is none of that name."""
@@ -56,7 +62,10 @@ class Wording:
     def announced(self, facet: str, values: str, *, shortly: bool = False) -> str:
         """Values with the words by which the catalogue announces them: 'directed by Ann'; '' if it has none."""
         if pattern := self.translation.announced.get(facet):
-            return pattern.replace("{values}", values)
+            sign = self.phrases.typing.unspaced
+            spaced = re.sub(rf"(?<={sign})(?={{values}})|(?<={{values}})(?={sign})", " ", pattern)
+            before, _, after = spaced.partition("{values}")
+            return self.phrases.joined(before, values, after)
         phrases = self.facet(facet).phrases if self.phrases.name == _file_of(DEFAULT) else ()
         phrase = next(iter(phrases), "") if shortly else max(phrases, key=len, default="")
         return f"{phrase} {values}" if phrase else ""

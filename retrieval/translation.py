@@ -1,7 +1,7 @@
 """A catalogue in another language, from the `[labels]` of `aliases.<code>.toml`: how it is told and called."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -80,7 +80,8 @@ def load_translations(paths: Iterable[Path], spec: CatalogSpec) -> dict[str, Tra
     found: dict[str, Translation] = {}
     for path in sorted(paths):
         try:
-            read = Translation.model_validate(tomllib.loads(path.read_text(encoding="utf-8")).get("labels", {}))
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            read = _with_aliases(Translation.model_validate(table.get("labels", {})), table, spec)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
             raise CatalogError(f"{path.name!r} cannot be read: {e}; repair or remove it") from e
         except ValidationError as e:
@@ -90,6 +91,19 @@ def load_translations(paths: Iterable[Path], spec: CatalogSpec) -> dict[str, Tra
             raise CatalogError(f"{path.name!r} [labels]: no facet {unknown[0]!r} in this catalogue; it has {known}")
         found[path.name.split(".")[1]] = read
     return found
+
+
+def _with_aliases(read: Translation, table: Mapping[str, object], spec: CatalogSpec) -> Translation:
+    """A value without a label goes by the first of its other words; people keep the name that the catalogue has."""
+    if read == Translation():
+        return read
+    values = dict(read.values)
+    for facet, own in spec.facets.items():
+        words = table.get(facet)
+        if isinstance(words, dict) and not own.people:
+            first = {v: w[0] if isinstance(w, list) else w for v, w in words.items() if w}
+            values[facet] = {**{v: w for v, w in first.items() if isinstance(w, str)}, **values.get(facet, {})}
+    return read.model_copy(update={"values": values})
 
 
 def _facets_of(read: Translation) -> set[str]:

@@ -45,6 +45,11 @@ def test_what_is_translated_is_told_in_it_and_the_rest_stays(tmp_path: Path) -> 
     assert told.values["style"] == {"Modern": "现代"}
 
 
+def test_a_value_without_a_label_goes_by_its_first_other_word_and_people_by_their_name(tmp_path: Path) -> None:
+    text = '[style]\nPaper = ["纸", "纸质"]\n[maker]\n"Bo Ek" = "博"\n[labels]\nnoun = "灯"'
+    assert load_translations([write(tmp_path, text)], SPEC)["zh"].values == {"style": {"Paper": "纸"}}
+
+
 def test_labels_are_no_aliases(tmp_path: Path) -> None:
     assert load_aliases([write(tmp_path, LABELS)], SHOP).values == {("style", "Modern"): ("现代风格",)}
 
