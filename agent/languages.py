@@ -75,7 +75,10 @@ def language_of(text: str, before: str = "", codes: Sequence[str] = ()) -> str:
 
 @cache
 def words_of(code: str) -> LanguageWords:
-    """Read `wording.<code>.toml`; AgentError if there is no such language or its file cannot be used."""
+    """Read `wording.<code>.toml`; AgentError if there is no such language or its file cannot be used.
+
+    What it has no words for is said in the default language.
+    """
     path = _HERE / f"wording.{code}.toml"
     try:
         read = LanguageWords.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -85,6 +88,6 @@ def words_of(code: str) -> LanguageWords:
         raise AgentError(f"there is no language {code!r}: 'agent/{path.name}' is missing; write it") from error
     except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
         raise AgentError(f"'agent/{path.name}' cannot be used: {error}; repair it".replace("\n", "; ")) from error
-    if missing := sorted(words_of(DEFAULT).words.keys() - read.words.keys()) if code != DEFAULT else []:
-        raise AgentError(f"'agent/{path.name}' says nothing for {', '.join(missing)}; translate it from {DEFAULT!r}")
-    return read
+    if code == DEFAULT:
+        return read
+    return read.model_copy(update={"words": {**words_of(DEFAULT).words, **read.words}})

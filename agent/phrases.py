@@ -75,15 +75,13 @@ def _pieces(way: str, slots: Mapping[str, object]) -> Iterator[str]:
 
 @cache
 def load_phrases(path: Path) -> Phrases:
-    """Read `<name>.<code>.toml`; AgentError if there is none, or it lacks what the one of the default language says."""
+    """Read `<name>.<code>.toml`; AgentError if there is none. What it lacks is said in the default language."""
     name, code = path.name.split(".")[:2]
     lists = _read(path)
     if empty := [key for key, ways in lists.items() if not ways]:
         raise AgentError(f"{path.name!r} cannot be used: {empty[0]!r} has no sentence; write at least one")
-    expected = _read(path.with_name(f"{name}.{DEFAULT}.toml")) if code != DEFAULT else lists
-    if missing := sorted(expected.keys() - lists.keys()):
-        raise AgentError(f"{path.name!r} says nothing for {', '.join(missing)}; translate it from the {DEFAULT!r} file")
-    return Phrases(path.name, lists, words_of(code).text)
+    default = _read(path.with_name(f"{name}.{DEFAULT}.toml")) if code != DEFAULT else {}
+    return Phrases(path.name, {**default, **lists}, words_of(code).text)
 
 
 def _read(path: Path) -> dict[str, tuple[str, ...]]:

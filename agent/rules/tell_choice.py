@@ -22,7 +22,7 @@ def compared(voice: Voice, found: Compared) -> Iterator[str]:
         yield table(voice, found)
     shared = [voice.part("shared_facet", label=voice.label(f), value=escape(v, _SHARED)) for f, v in found.shared]
     verdict = [voice.say("shared", facets=voice.part("clauses").join(shared))] if shared else []
-    yield " ".join([*verdict, _better(voice, found)])
+    yield voice.phrases.typing.sentence.join([*verdict, _better(voice, found)])
 
 
 def table(voice: Voice, found: Compared) -> str:
@@ -42,7 +42,7 @@ def supposed(voice: Voice, found: Supposed) -> str:
     told = [voice.say("supposed", ways=voice.listed(ways), **slots)]
     if found.items:
         told.append(voice.say("supposed_items", items=voice.listed(voice.named(item) for item in found.items)))
-    return " ".join([*told, voice.say("supposed_offer" if found.after else "supposed_kept")])
+    return voice.phrases.typing.sentence.join([*told, voice.say("supposed_offer" if found.after else "supposed_kept")])
 
 
 def reached(voice: Voice, found: Sequence[Reach]) -> list[str]:
