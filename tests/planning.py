@@ -37,6 +37,7 @@ def context(turn: Turn) -> PlanContext:
         shown=items(turn.catalog, titles),
         last=Search(query="films") if titles else None,
         person=turn.person,
+        language=turn.language,
     )
 
 

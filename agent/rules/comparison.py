@@ -44,22 +44,24 @@ class Scales:
 
 def scales_of(catalog: Catalog, lexicon: Lexicon, common: Mapping[str, int]) -> Scales:
     """Derive superlatives and plain forms from the manifest's comparatives; a plain form must be a `common` word."""
-    more: dict[str, tuple[str, int]] = {}
+    rules, more = lexicon.comparison, dict[str, tuple[str, int]]()
     usable: set[str] = set()
     for name, spec in catalog.spec.facets.items():
         if spec.kind in ("numeric", "date") and spec.filterable:
             more.update({w.casefold(): (name, 1) for w in spec.more} | {w.casefold(): (name, -1) for w in spec.less})
             if len(catalog) and np.isfinite(catalog.numbers(name)).mean() >= _USABLE:
                 usable.add(name)
-    rules = lexicon.comparison
     most = {_derived(w, rules.endings, rules.prefixes, 1): target for w, target in more.items()}
     plain = {
         base: target for word, target in more.items() for base in _bases(word, lexicon) if base in common or " " in base
     }
     most.update({w: more[c] for w, c in rules.superlatives.items() if c in more})
     plain.update({w: more[c] for w, c in rules.plain.items() if c in more})
+    for word, target in tuple(more.items()):
+        more.update({form.format(base): target for base in _bases(word, lexicon) for form in rules.forms})
     words: dict[Degree, Mapping[str, tuple[str, int]]] = {"more": more, "most": most, "plain": plain}
-    patterns = {degree: re.compile(rf"\b{either(table)}\b") for degree, table in words.items()}
+    edge = lexicon.writing.edge
+    patterns = {degree: re.compile(rf"{edge}{either(table)}{edge}") for degree, table in words.items()}
     return Scales(words, patterns, frozenset(usable))
 
 
@@ -131,10 +133,7 @@ def _is_plain(text: str, match: re.Match[str], lexicon: Lexicon) -> bool:
     """A plain adjective counts before a word for items, at an end, or after 'too'."""
     before, after = text[: match.start()].rstrip(), text[match.end() :]
     too = any(m.end() == len(before) for p in (lexicon.too, lexicon.too_bad) for m in p.finditer(before))
-    following = re.match(r"[ -]+([\w'-]+)(?:[ -]+([\w'-]+))?", after)
-    if too or following is None:
-        return True
-    return following[1] in lexicon.nouns or (following[2] or "") in lexicon.nouns
+    return too or lexicon.plain_follows.match(after) is not None
 
 
 def _derived(

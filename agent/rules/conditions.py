@@ -92,6 +92,9 @@ def _compared_with(compared: Comparison, reading: Reading, rules: Rules) -> list
     """What a comparative compares with: the item named after it, an item to be like, or the list shown."""
     than = rules.lexicon.than.search(reading.masked, compared.end, compared.end + 10)
     named = [t for t in reading.things if t.items and (t.start > compared.end if than else t.stance == "similar")]
+    named = [
+        t for t in reading.things if t.items and rules.lexicon.than_before.search(reading.masked[: t.start])
+    ] or named
     items = [item for t in named[:1] for m in t.items if (item := _item(m, reading, rules)) is not None]
     return items or list(reading.context.shown)
 

@@ -9,7 +9,7 @@ from agent.plan import Accept, Action, Chat, Forget, Handoff, Plan, Recommend
 from agent.ports import PlanContext
 from agent.rules.conditions import meant
 from agent.rules.leftover import free_wish
-from agent.rules.lexicon import plain
+from agent.rules.lexicon import either
 from agent.rules.quantities import read_number
 from agent.rules.reading import Reading, Rules, read
 from retrieval.linking import split_year
@@ -85,7 +85,7 @@ def correction(reading: Reading, rules: Rules, understand: Callable[[PlanContext
         return None
     before = read(replace(reading.context, text=earlier), rules)
     item = next((t for t in before.things if t.items and t.span is not None), None)
-    meant = reading.text[match.start("rest") : match.end("rest")].strip(" .!?\"'")
+    meant = reading.text[match.start("rest") : match.end("rest")].strip(" .!?。！？\"'")
     if item is None or item.span is None:
         return understand(replace(reading.context, text=meant, messages=()))
     meant = _meant(meant, item.span.text, rules)
@@ -98,7 +98,7 @@ def correction(reading: Reading, rules: Rules, understand: Callable[[PlanContext
 
 def _meant(words: str, title: str, rules: Rules) -> str:
     """'1999' or 'the 1999 version' of a title; any other words are a title themselves."""
-    year = re.search(r"\b(1[89]\d\d|20\d\d)\b", words)
+    year = re.search(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)", words)
     bare, _ = split_year(title)
     if year is not None and rules.linker.link(words).status != "sure":
         return f"{bare} ({year[1]})"
@@ -119,5 +119,5 @@ def _anything(reading: Reading, rules: Rules) -> Plan | None:
 
 
 def _asks_for_items(reading: Reading, rules: Rules) -> bool:
-    words = set(re.findall(r"[\w'-]+", plain(reading.text)))
-    return bool(words & rules.lexicon.nouns)
+    edge = rules.lexicon.writing.edge
+    return re.search(rf"{edge}{either(rules.lexicon.nouns)}{edge}", reading.plain) is not None

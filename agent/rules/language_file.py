@@ -12,6 +12,21 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Writing(_Part):
+    """How the language is written; see the data file."""
+
+    edge: str
+    stop: str
+    gap: str
+    joint: str
+    before_value: str
+    after_value: str
+    rest: str
+    multiples: frozenset[str]
+    shortened: bool
+    glue: frozenset[str]
+
+
 class _Counts(_Part):
     adjectives: str
     patterns: tuple[str, ...]
@@ -28,7 +43,6 @@ class BoundWords(_Part):
     tail: str
     fillers: str
     half: str
-    plus: str
     halves: str
     one: str
     joints: frozenset[str]
@@ -41,6 +55,7 @@ class _Bounds(_Part):
     between: tuple[str, ...]
     at: dict[str, str]
     after: dict[str, str]
+    negated: str
     words: BoundWords
 
 
@@ -51,7 +66,11 @@ class Comparatives(_Part):
     prefixes: tuple[tuple[str, str, str], ...]
     superlatives: dict[str, str]
     plain: dict[str, str]
+    forms: tuple[str, ...]
+    plain_follows: str
+    critical: str
     than: str
+    than_before: str
     too: str
     too_bad: str
 
@@ -66,6 +85,7 @@ class _Leftover(_Part):
 class LanguageFile(_Part):
     """Everything a language file holds, as written."""
 
+    writing: Writing
     padding: str
     whole: dict[str, str]
     parts: dict[str, str]

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agent.rules.language_file import BoundWords, Comparatives, LanguageFile, read_file
+from agent.rules.language_file import BoundWords, Comparatives, LanguageFile, Writing, read_file
+from retrieval.folding import variants
 from retrieval.manifest import CatalogSpec
 
 MASK = "\u00a4"
 """Stands for every character of a name in a text where names are blanked out."""
+
+
+_WIDE = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20}
+_SIGNS = str.maketrans("’‘`´。、《》〈〉「」『』“”", '\'\'\'\'.,""""""""""')
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class Limits:
     tail: re.Pattern[str]
     decade: re.Pattern[str]
     past: re.Pattern[str]
+    negated: re.Pattern[str]
+    half: re.Pattern[str]
     words: BoundWords
 
 
@@ -37,6 +44,7 @@ class Lexicon:
     questions: Mapping[str, re.Pattern[str]]
     negation: re.Pattern[str]
     numbers: Mapping[str, float]
+    writing: Writing
     counts: tuple[re.Pattern[str], ...]
     few: int
     limits: Limits
@@ -45,6 +53,10 @@ class Lexicon:
     too: re.Pattern[str]
     too_bad: re.Pattern[str]
     than: re.Pattern[str]
+    than_before: re.Pattern[str]
+    plain_follows: re.Pattern[str]
+    critical: re.Pattern[str]
+    stop: re.Pattern[str]
     drop: frozenset[str]
     origins: frozenset[str]
     members: str
@@ -57,16 +69,18 @@ def load_lexicon(spec: CatalogSpec, code: str = "en") -> Lexicon:
     file = read_file(code)
     nouns = frozenset(w.casefold() for w in (spec.noun, spec.nouns, *spec.words))
     fill = _fillings(file, nouns, spec.noun.casefold())
-    pad = rf"(?:\W*\b{file.padding}\b)*\W*"
+    edge = file.writing.edge
+    pad = rf"(?:\W*{edge}{file.padding}{edge})*\W*"
     return Lexicon(
         whole=_table({name: rf"^{pad}(?:{p}){pad}$" for name, p in file.whole.items()}, fill),
         parts=_table(file.parts, fill),
         stances=_table(file.stances, fill),
-        verdicts=_table({name: rf"\s*(?:\([^)]*\)\s*)?(?:{p})" for name, p in file.verdicts.items()}, fill),
+        verdicts=_table({name: rf"[\s\"]*(?:\([^)]*\)\s*)?(?:{p})" for name, p in file.verdicts.items()}, fill),
         reactions=_table(file.reactions, fill),
         questions=_table(file.questions, fill),
         negation=re.compile(file.negation),
         numbers=file.numbers,
+        writing=file.writing,
         counts=tuple(_pattern(p, fill) for p in file.counts.patterns),
         few=file.counts.few,
         limits=_limits(file, fill),
@@ -75,6 +89,10 @@ def load_lexicon(spec: CatalogSpec, code: str = "en") -> Lexicon:
         too=re.compile(file.comparison.too),
         too_bad=re.compile(file.comparison.too_bad),
         than=re.compile(file.comparison.than),
+        than_before=re.compile(rf"(?:{file.comparison.than_before})[\s\"]*$"),
+        plain_follows=_pattern(file.comparison.plain_follows, fill),
+        critical=re.compile(file.comparison.critical),
+        stop=re.compile(file.writing.stop),
         drop=frozenset(file.leftover.drop.split()),
         origins=file.leftover.origins,
         members=file.leftover.members,
@@ -84,17 +102,21 @@ def load_lexicon(spec: CatalogSpec, code: str = "en") -> Lexicon:
 
 
 def _limits(file: LanguageFile, fill: Mapping[str, str]) -> Limits:
-    words = file.bounds.words
+    words, writing = file.bounds.words, file.writing
     value = fill["value"]
     bounded = rf"{value}|'?{either(words.decades)}|{either(words.parts)}[- ]"
     return Limits(
         between=tuple(_pattern(p, fill) for p in file.bounds.between),
-        at=_table({name: rf"\b(?:{p}) ?{words.fillers}(?={bounded})" for name, p in file.bounds.at.items()}, fill),
+        at=_table(
+            {name: rf"{writing.edge}(?:{p}) ?{words.fillers}(?={bounded})" for name, p in file.bounds.at.items()}, fill
+        ),
         after=_table({name: rf"^ ?(?:{p})" for name, p in file.bounds.after.items()}, fill),
-        value=_pattern(rf"(?<![\w.]){value}(?![\w'])", fill),
+        value=_pattern(rf"{writing.before_value}{value}{writing.after_value}", fill),
         tail=re.compile(words.tail),
-        decade=_pattern(rf"(?<![\w$€£]){words.decade}", fill),
+        decade=_pattern(words.decade, fill),
         past=_pattern(words.past, fill),
+        negated=re.compile(rf"(?:{file.bounds.negated})$"),
+        half=re.compile(words.half),
         words=words,
     )
 
@@ -103,12 +125,12 @@ def _fillings(file: LanguageFile, nouns: Iterable[str], noun: str) -> dict[str, 
     """What stands for {nouns}, {value} and the like in the patterns of the file."""
     units = [unit for family in file.units.values() for unit in family]
     signs, named = either(u for u in units if not u.isalpha()), either(u for u in units if u.isalpha())
-    number = rf"(?:\d+(?:[.,]\d+)?|{either(file.numbers)}(?:[ -]{either(file.numbers)})*)"
-    words = file.bounds.words
-    half = f"(?: {words.half})?"
+    words, writing = file.bounds.words, file.writing
+    number = rf"(?:\d+(?:[.,]\d+)?|{either(file.numbers)}(?:{writing.joint}{either(file.numbers)})*)"
+    half = f"(?:{writing.gap}{words.half})?"
     amount = rf"(?:{signs} ?)?{number}{half}(?:[ -]?(?:{named}|{signs})(?![a-z]))?{half}"
-    rest = rf"(?: ?(?:{words.plus} )?\d+ ?(?:{named})?(?![a-z]))?"
-    bare = rf"(?:{words.one}(?:{words.halves})?|{words.halves}){named}\b{half}"
+    rest = writing.rest.replace("{number}", number).replace("{named}", named)
+    bare = rf"(?:{words.one}(?:{words.halves})?|{words.halves}){named}{writing.edge}{half}"
     return {
         "nouns": either(nouns),
         "name": f"{MASK}+",
@@ -139,6 +161,9 @@ def _pattern(pattern: str, fill: Mapping[str, str]) -> re.Pattern[str]:
 
 
 def plain(text: str) -> str:
-    """Lower-case text of the same length, with straight apostrophes, so that places in it are places in the text."""
-    lowered = (c.lower() if len(c.lower()) == 1 else c for c in text)
-    return "".join("'" if c in "’‘`´" else c for c in lowered)
+    """Lower-case text of the same length, so that places in it are places in the text.
+
+    Apostrophes and quotes are straight, wide signs and digits narrow, characters with two forms in the simpler one.
+    """
+    lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lowered.translate(_WIDE).translate(_SIGNS).translate(variants())

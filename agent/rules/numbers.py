@@ -12,6 +12,7 @@ from retrieval.types import Op
 
 _PIVOT = 30
 """'the 30s' and later are of the last century, 'the 20s' and earlier of this one."""
+_OPPOSITE = {Op.LT: Op.GE, Op.GE: Op.LT, Op.GT: Op.LE, Op.LE: Op.GT, Op.IN: Op.NOT_IN, Op.NOT_IN: Op.IN}
 _REACH = 60
 """Characters before a number that may say how it bounds."""
 
@@ -67,10 +68,12 @@ def _decades(text: str, lexicon: Lexicon, measures: Measures) -> Iterable[Bound]
     for match in lexicon.limits.decade.finditer(text):
         groups = match.groupdict()
         first = lexicon.limits.words.decades[groups["name"]] if groups["name"] else _first_year(groups["digits"])
-        part = groups["part"] or groups["part2"] or ""
+        part = groups["part"] or groups.get("part2") or ""
         low, high = lexicon.limits.words.parts.get(part, (0, 9))
         start, op = _direction(text, match, lexicon)
-        yield Bound(start, match.end(), _decade_filters(measures.moment, first + low, first + high, op))
+        end, op = _behind(text, match.end(), op, lexicon) if op is None else (match.end(), op)
+        start, op = _negated(text, start, op, lexicon)
+        yield Bound(start, end, _decade_filters(measures.moment, first + low, first + high, op))
 
 
 def _decade_filters(facet: str, low: float, high: float, op: Op | None) -> tuple[Filter, ...]:
@@ -104,13 +107,14 @@ def _past(text: str, lexicon: Lexicon, measures: Measures) -> Iterable[Bound]:
         if groups["this"]:
             yield Bound(*match.span(), _this(groups["this"], lexicon, measures))
             continue
-        n = read_number(groups["n"] or "one", lexicon) or 1.0
+        n = read_number(groups["n"] or "", lexicon) or 1.0
         years = n * (10 if groups["unit"].startswith(lexicon.limits.words.decade_unit) else 1)
         yield Bound(*match.span(), (Filter(facet=measures.moment, op=Op.GT, values=(measures.newest - years,)),))
 
 
 def _this(words: str, lexicon: Lexicon, measures: Measures) -> tuple[Filter, ...]:
-    now, span = measures.newest, lexicon.limits.words.spans[words.split()[-1]]
+    spans = lexicon.limits.words.spans
+    now, span = measures.newest, spans[next(unit for unit in sorted(spans, key=len) if words.endswith(unit))]
     if words.startswith(lexicon.limits.words.last):
         return _range(measures.moment, now - 1, now - 1)
     return (Filter(facet=measures.moment, op=Op.GE, values=(now // span * span,)),)
@@ -147,17 +151,29 @@ def _single(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measure
     if quantity is None:
         return None
     end = match.end()
-    for name, pattern in lexicon.limits.after.items():
-        after = pattern.match(text[match.end() :]) if op in (None, Op.IN, Op.GE) else None
-        if after is not None:
-            op, end = Op(name), match.end() + after.end()
-            break
+    if op in (None, Op.IN, Op.GE):
+        end, op = _behind(text, end, op, lexicon)
     tail = lexicon.limits.tail.match(text, end)
     end = tail.end() if tail else end
     if op is None and quantity.facet != measures.moment:
         return None
-    op = op or Op.IN
-    return Bound(start, end, (Filter(facet=quantity.facet, op=op, values=(quantity.value,)),))
+    start, op = _negated(text, start, op, lexicon)
+    return Bound(start, end, (Filter(facet=quantity.facet, op=op or Op.IN, values=(quantity.value,)),))
+
+
+def _behind(text: str, end: int, op: Op | None, lexicon: Lexicon) -> tuple[int, Op | None]:
+    """The words behind a number that say how it bounds, and where they end."""
+    for name, pattern in lexicon.limits.after.items():
+        after = pattern.match(text[end:])
+        if after is not None:
+            return end + after.end(), Op(name)
+    return end, op
+
+
+def _negated(text: str, start: int, op: Op | None, lexicon: Lexicon) -> tuple[int, Op | None]:
+    """A bound that words before it turn round: no films of before 2000."""
+    before = lexicon.limits.negated.search(text[:start])
+    return (before.start(), _OPPOSITE[op or Op.IN]) if before else (start, op)
 
 
 def _bare_price(words: str, lexicon: Lexicon, measures: Measures) -> Quantity | None:

@@ -1,7 +1,7 @@
 """Numbers and their units, read in the unit of the facet they speak of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.rules.lexicon import Lexicon, either
@@ -70,25 +70,49 @@ def read_number(words: str, lexicon: Lexicon) -> float | None:
     if re.fullmatch(r"\d+(?:[.,]\d+)?", words):
         digits = words.replace(",", "") if re.fullmatch(r"\d+,\d{3}", words) else words.replace(",", ".")
         return float(digits)
-    total = 0.0
-    for word in re.split(r"[ -]", words):
-        if word not in lexicon.numbers:
-            return None
-        value = lexicon.numbers[word]
-        total = max(total, 1.0) * value if value == 100 else total + value
-    return total
+    split = re.split(lexicon.writing.joint, words) if lexicon.writing.joint else _cut(words, lexicon.numbers)
+    if not split or any(word not in lexicon.numbers for word in split):
+        return None
+    return _number(split, lexicon)
+
+
+def _cut(words: str, numbers: Mapping[str, float]) -> list[str]:
+    """Number words that are written together, apart."""
+    found = re.findall(either(numbers), words)
+    return found if "".join(found) == words else []
+
+
+def _number(words: Sequence[str], lexicon: Lexicon) -> float:
+    """Number words as a number: digits in a row, words that multiply, words that add."""
+    numbers, writing = lexicon.numbers, lexicon.writing
+    if len(words) > 1 and all(numbers[w] < 10 for w in words):
+        return float("".join(f"{numbers[w]:.0f}" for w in words))
+    total, group, unit = 0.0, 0.0, 1.0
+    for word in words:
+        value = numbers[word]
+        if word in writing.multiples:
+            total, group = (total, (group or 1.0) * value) if value < 1000 or group else (total, value)
+            if writing.shortened or value >= 1000:
+                total, group = total + group, 0.0
+            unit = value
+        else:
+            group += value
+            unit = 1.0 if value == 0 else unit
+    tenths = writing.shortened and unit >= 100 and words[-1] not in writing.multiples
+    return total + group * (unit / 10 if tenths else 1.0)
 
 
 def quantity_of(words: str, text: str, span: tuple[int, int], lexicon: Lexicon, measures: Measures) -> Quantity | None:
-    if measures.moment and re.fullmatch(r"(?:1[89]|20)\d\d", words.strip()):
-        return Quantity(measures.moment, float(words))
+    number = read_number(words, lexicon)
+    if measures.moment and number is not None and re.fullmatch(r"(?:1[89]|20)\d\d(?:\.0)?", str(number)):
+        return Quantity(measures.moment, number)
     scaled = scale(words, lexicon, measures)
     if scaled is not None:
         return scaled
-    number = read_number(words, lexicon)
+    edge = lexicon.writing.edge
     near = text[max(0, span[0] - 40) : span[0]]
     label = next(
-        (facet for label, facet in measures.by_label.items() if re.search(rf"\b{re.escape(label)}\b", near)), ""
+        (facet for label, facet in measures.by_label.items() if re.search(rf"{edge}{re.escape(label)}{edge}", near)), ""
     )
     if label == measures.moment or not words[:1].isdigit():
         return None
@@ -107,14 +131,15 @@ def scale(words: str, lexicon: Lexicon, measures: Measures) -> Quantity | None:
 def _amount(words: str, units: Mapping[str, float], lexicon: Lexicon) -> float | None:
     """Sum of numbers with units of one family, in its smallest: 'two and a half hours', '1h 30', '$20'."""
     inside = lexicon.limits.words
-    half = inside.half in words
-    words = re.sub(rf"^{inside.one}?{inside.halves}", "half ", words.strip().replace(" " + inside.half, ""))
+    half = lexicon.limits.half.search(words) is not None
+    words = re.sub(rf"{lexicon.writing.gap}(?:{inside.half})", "", words.strip())
+    words = re.sub(rf"^{inside.one}?{inside.halves}", "half ", words)
     words = re.sub(rf"^{inside.one}?(?={either(u for u in units if u.isalpha())}$)", "one ", words)
     signed = re.fullmatch(rf"({either(units)}) ?(.+)", words)
     if signed is not None and (number := read_number(signed[2], lexicon)) is not None:
         return number * units[signed[1]]
     number_words = either(lexicon.numbers)
-    digits_or_words = rf"\d+(?:[.,]\d+)?|{number_words}(?:[ -]{number_words})*"
+    digits_or_words = rf"\d+(?:[.,]\d+)?|{number_words}(?:{lexicon.writing.joint}{number_words})*"
     parts = re.findall(rf"({digits_or_words})[ -]?({either(units)})?(?![a-z])", words)
     if not parts or not parts[0][1]:
         return None

@@ -9,6 +9,7 @@ from agent.ports import PlanContext
 from agent.rules.leftover import free_wish
 from agent.rules.lexicon import either
 from agent.rules.reading import Reading, Rules, Thing, read
+from retrieval.folding import is_unspaced
 from retrieval.manifest import FacetSpec
 
 _FEW = 6
@@ -72,7 +73,7 @@ def _why_not(reading: Reading, rules: Rules) -> Plan | None:
     if items:
         return Plan(actions=tuple(WhyNot(item=m) for m in items[:3]))
     match = rules.lexicon.parts["why_not"].search(reading.masked)
-    words = reading.text[match.end() :].strip(" ?!.") if match else ""
+    words = reading.text[match.end() :].strip(' ?!.？！。《》"') if match else ""
     return Plan(actions=(WhyNot(item=words),)) if words and not reading.things and not reading.bounds else None
 
 
@@ -173,9 +174,9 @@ def _asked(reading: Reading, rules: Rules) -> Asked:
     asked = rules.lexicon.questions
     text = reading.masked.strip()
     values = [t for t in reading.things if t.span is not None and t.span.kind == "value"]
-    if values and (asked["holds"].match(text) or _is_short(reading, rules)):
+    if values and (asked["holds"].search(text) or _is_short(reading, rules)):
         return _held(values[0])
-    if asked["holds"].match(text) and reading.bounds:
+    if asked["holds"].search(text) and reading.bounds:
         bound = reading.bounds[0].filters[0]
         return Asked(bound.facet, condition=bound)
     if rules.lexicon.parts["asking"].search(text) and (labelled := _in_size(reading, rules)):
@@ -226,13 +227,15 @@ def _of_role(name: str, match: re.Match[str], text: str, rules: Rules) -> str:
             )
         case "amount":
             return _measured(match.group("word"), rules)
+        case "price":
+            return rules.measures.price
     return ""
 
 
 def _person_asked(text: str, rules: Rules) -> str:
     """Which people a question is about: those its verb announces, those in a thing, or those who made it."""
     people = {n: s for n, s in rules.catalog.spec.facets.items() if s.people}
-    spoken = next((n for n, s in people.items() if _verb(s, text)), "")
+    spoken = next((n for n, s in people.items() if _verb(s, text, rules.lexicon.writing.edge)), "")
     asked, lexicon = rules.lexicon.questions, rules.lexicon
     if spoken:
         return spoken
@@ -246,9 +249,10 @@ def _announced_by(word: str, people: dict[str, FacetSpec]) -> str:
     return next((n for n, s in people.items() if word in s.phrases), next(iter(people), ""))
 
 
-def _verb(spec: FacetSpec, text: str) -> bool:
-    words = {w for phrase in (*spec.phrases, spec.label) for w in phrase.casefold().split() if len(w) > 4}
-    return bool(words) and re.search(rf"\b{either(words)}s?\b", text) is not None
+def _verb(spec: FacetSpec, text: str, edge: str) -> bool:
+    spoken = {w for phrase in (*spec.phrases, spec.label) for w in phrase.casefold().split()}
+    words = {w for w in spoken if len(w) > 4 or is_unspaced(w)}
+    return bool(words) and re.search(rf"{edge}{either(words)}s?{edge}", text) is not None
 
 
 def _measured(word: str, rules: Rules) -> str:
@@ -261,8 +265,9 @@ def _measured(word: str, rules: Rules) -> str:
 
 def _labelled(text: str, rules: Rules) -> str:
     """A facet that the question calls by its label: 'what genre is it?'."""
+    edge = rules.lexicon.writing.edge
     for name, spec in rules.catalog.spec.facets.items():
         words = {w.casefold() for w in (name, spec.label, spec.plural) if w}
-        if spec.explainable and re.search(rf"\b{either(words)}\b", text):
+        if spec.explainable and re.search(rf"{edge}{either(words)}{edge}", text):
             return name
     return ""

@@ -1,6 +1,5 @@
 """One message, read: its names, pointers, bounds and comparisons, each with the stance that is taken towards it."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -18,7 +17,7 @@ from retrieval.references import Reference, resolved
 Stance = Literal["", "like", "dislike", "seen", "avoid", "similar", "want", "none", "reject"]
 
 _LONGEST = 3000
-_SENTENCE = re.compile(r"[.!?;\n]+(?:\s|$)|\n")
+_VERDICTS = ("reject", "avoid", "similar", "dislike", "like", "seen")
 
 
 class Placed(Protocol):
@@ -159,7 +158,7 @@ def stance_of(thing: Thing, things: Sequence[Thing], marks: Sequence[Mark], mask
     verdict = _verdict(thing, things, masked, lexicon)
     if verdict:
         return verdict
-    start = sentence_start(masked, thing.start)
+    start = sentence_start(masked, thing.start, lexicon)
     before = [m for m in marks if start <= m.start < thing.start and m.end <= thing.end]
     if not before:
         return ""
@@ -176,21 +175,21 @@ def stance_of(thing: Thing, things: Sequence[Thing], marks: Sequence[Mark], mask
     return nearest.stance
 
 
-def sentence_start(masked: str, at: int) -> int:
+def sentence_start(masked: str, at: int, lexicon: Lexicon) -> int:
     """Where the sentence around a place begins."""
-    return max((m.end() for m in _SENTENCE.finditer(masked, 0, at)), default=0)
+    return max((m.end() for m in lexicon.stop.finditer(masked, 0, at)), default=0)
 
 
 def _verdict(thing: Thing, things: Sequence[Thing], masked: str, lexicon: Lexicon) -> Stance:
     """'A and B were great': a verdict counts for all names that lead up to it."""
     end = thing.end
     for other in things:
-        gap = masked[end : other.start].strip(" ,")
-        if other.start >= end and gap in ("", "and", "&", "or", "nor"):
+        gap = masked[end : other.start].strip(' ,"')
+        if other.start >= end and (not gap or lexicon.parts["gap"].fullmatch(gap)):
             end = other.end
-    for name in ("reject", "dislike", "like", "seen"):
-        match = lexicon.verdicts[name].match(masked, end)
-        if match is None or not match.group().strip():
+    for name in _VERDICTS:
+        match = lexicon.verdicts[name].match(masked, end) if name in lexicon.verdicts else None
+        if match is None or not match.group().strip(' "'):
             continue
         negated = lexicon.negation.search(match.group()) is not None
         if name == "dislike" and not negated and lexicon.verdicts["like"].match(masked, end):

@@ -54,7 +54,7 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
     """What is to be found: conditions, an order, items to be like, and free words."""
     free = free_wish(reading, loose, rules)
     free = "" if is_gibberish(free, rules) else free
-    liked = [t for t in loose if t.stance == "like" and t.words.islower()]
+    liked = [t for t in loose if t.stance == "like" and t.words == t.words.lower()]
     query = " ".join(filter(None, [free, *(t.words for t in liked)]))
     filters = [f for b in reading.bounds for f in b.filters]
     filters += value_filters(reading, rules)
@@ -62,8 +62,11 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
     filters += [f for c in compared if (f := comparison_filter(c, reading, rules)) is not None]
     most = next((c for c in reading.comparisons if c.degree == "most"), None)
     words = query.split()
-    critical = any(c.degree == "more" for c in compared) or any(
-        is_comparative(w, rules.lexicon, rules.linker.language.ranks) for w in words
+    critical = rules.lexicon.critical.search(reading.masked) is not None
+    critical = (
+        critical
+        or any(c.degree == "more" for c in compared)
+        or any(is_comparative(w, rules.lexicon, rules.linker.language.ranks) for w in words)
     )
     alike = (t for t in (*reading.things, *loose) if t.stance == "similar" or _is_twisted(t, reading, rules))
     titles = _once(m for t in alike for m in mentions(t, named=True))
