@@ -3,6 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -87,6 +88,15 @@ class Catalog:
 
     def __contains__(self, item_id: object) -> bool:
         return item_id in self._position
+
+    def heard(self, code: str) -> "Catalog":
+        """The same catalogue, with the words that people use for it in a language."""
+        translation = self.translations.get(code)
+        if translation is None:
+            return self
+        other = copy(self)
+        other.spec = translation.heard(self.spec)
+        return other
 
     def get(self, item_id: str) -> Item | None:
         """Look an item up by its id."""

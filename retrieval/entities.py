@@ -14,6 +14,7 @@ from retrieval.finding import Span, find
 from retrieval.folding import forms, is_unspaced
 from retrieval.language import Language, every_language
 from retrieval.linking import Link, Match, rank
+from retrieval.passage import words_of
 from retrieval.references import Pointers, Reference
 from retrieval.segments import Segmenter
 from retrieval.spelling import Speller
@@ -21,6 +22,7 @@ from retrieval.titles import TitleIndex
 from retrieval.types import FacetValue, Item
 from retrieval.values import Meaning, ValueIndex
 
+_MOST_WORDS = 3000
 _YEARS = (1000.0, 2200.0)
 
 
@@ -94,6 +96,10 @@ class Linker:
     def find(self, text: str) -> tuple[Span, ...]:
         """Return the names in a text, in order, none overlapping. Reads the first 400 words."""
         return find(text, self._names)
+
+    def words(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Return where the words of a text stand; runs without spaces are cut into the likeliest words."""
+        return words_of(text, self._names.segmenter, _MOST_WORDS)
 
     def references(self, text: str) -> tuple[Reference, ...]:
         """Return the pointers at a list in a text, in order."""

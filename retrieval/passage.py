@@ -189,6 +189,13 @@ def read_passage(text: str, catalog: Catalog, language: Language, segmenter: Seg
     )
 
 
+def words_of(text: str, segmenter: Segmenter, limit: int) -> tuple[tuple[int, int], ...]:
+    """Return where the words of a text start and end, the first `limit` tokens of it."""
+    found = tokens(text, limit)
+    edges = dict.fromkeys(_words_of(found, segmenter))
+    return tuple((found[at].start, found[end - 1].end) for at, end in edges)
+
+
 def _words_of(found: Sequence[Token], segmenter: Segmenter) -> tuple[tuple[int, int], ...]:
     """Which word every token belongs to: runs without spaces are cut, other tokens are words."""
     within: list[tuple[int, int]] = []

@@ -62,6 +62,19 @@ class Translation(BaseModel):
             }
         )
 
+    def heard(self, own: CatalogSpec) -> CatalogSpec:
+        """A catalogue as people speak of it in this language: in these words, or in the catalogue's own among them."""
+        told = self.spec(own)
+        facets = {name: self._heard(name, facet, own.facets[name]) for name, facet in told.facets.items()}
+        words = tuple(dict.fromkeys((own.noun, own.nouns, *own.words, *self.words)))
+        return told.model_copy(update={"words": words, "facets": facets})
+
+    def _heard(self, name: str, told: FacetSpec, own: FacetSpec) -> FacetSpec:
+        phrases = (*self.before.get(name, ()), *self.after.get(name, ()), *own.phrases)
+        more, less = (tuple(dict.fromkeys(words)) for words in (told.more + own.more, told.less + own.less))
+        update = {"unit": own.unit, "phrases": phrases, "more": more, "less": less}
+        return told.model_copy(update=update)
+
     def _facet(self, name: str, own: FacetSpec) -> FacetSpec:
         label = self.facets.get(name)
         return own.model_copy(

@@ -3,6 +3,7 @@
 from agent.plan import Filter
 from agent.rules.comparison import Comparison, critique, vague
 from agent.rules.reading import Reading, Rules, Thing
+from retrieval.folding import is_unspaced
 from retrieval.types import Item, Op
 from retrieval.values import Meaning
 
@@ -64,10 +65,12 @@ def _plain(meaning: Meaning) -> str | float | bool:
 
 def _is_choice(before: Thing, thing: Thing, reading: Reading, rules: Rules) -> bool:
     """'Comedies or dramas' and 'comedies and dramas' are a choice; 'a comedy and drama', 'sci-fi horror' are not."""
-    gap = reading.plain[before.end : thing.start].strip(" ,")
+    between = reading.plain[before.end : thing.start].strip()
+    gap = between.strip(" ,")
     if rules.lexicon.parts["or"].match(gap):
         return True
-    several = all(rules.linker.language.singulars(t.words.casefold()) for t in (before, thing))
+    words = (before.words.casefold(), thing.words.casefold())
+    several = all(rules.linker.language.singulars(w) or (between and is_unspaced(w)) for w in words)
     people = any(rules.catalog.facet(m.facet).people for m in meant(before))
     return several and not people and (not gap or rules.lexicon.parts["and"].fullmatch(gap) is not None)
 

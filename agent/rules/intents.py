@@ -88,7 +88,8 @@ def correction(reading: Reading, rules: Rules, understand: Callable[[PlanContext
     meant = reading.text[match.start("rest") : match.end("rest")].strip(" .!?。！？\"'")
     if item is None or item.span is None:
         return understand(replace(reading.context, text=meant, messages=()))
-    meant = _meant(meant, item.span.text, rules)
+    title = item.span.text if item.items[0].startswith("id:") else item.items[0]
+    meant = _meant(meant, title, rules)
     corrected = earlier[: item.start] + f'"{meant}"' + earlier[item.end :]
     again = understand(replace(reading.context, text=corrected, messages=()))
     was_kept = any(a.tool in ("remember", "react") for a in again.actions)

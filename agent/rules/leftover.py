@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from agent.rules.lexicon import Lexicon
 from agent.rules.reading import Mark, Reading, Rules, Thing, places
+from retrieval.folding import is_unspaced
 from retrieval.manifest import CatalogSpec
 
 _WORD = re.compile(r"[^\W_]+(?:['&.-][^\W_]+)*")
@@ -32,12 +33,33 @@ def free_wish(reading: Reading, loose: Sequence[Thing], rules: Rules) -> str:
     for name in ("together", "person", "subject", "no_matter"):
         closed += [m.span() for m in rules.lexicon.parts[name].finditer(reading.plain)]
     ignored = rules.lexicon.drop | rules.lexicon.nouns | frozenset(_facet_words(rules.catalog.spec))
-    kept = [
-        match.group()
-        for match in _WORD.finditer(reading.plain)
-        if match.group() not in ignored and not any(a < match.end() and match.start() < b for a, b in closed)
-    ]
-    return " ".join(kept)
+    kept: list[tuple[int, int]] = []
+    glue = 0
+    for start, end in _words(reading.plain, 0, len(reading.plain), rules):
+        word = reading.plain[start:end]
+        if any(a < end and start < b for a, b in closed):
+            continue
+        if word in rules.lexicon.writing.glue and kept and kept[-1][1] == start:
+            glue = end
+        elif word not in ignored:
+            before = kept[-1] if kept else (0, 0)
+            touching = is_unspaced(word) and start in (before[1], glue) and is_unspaced(reading.plain[slice(*before)])
+            kept[-1:] = [(before[0], end)] if touching and kept else [*kept[-1:], (start, end)]
+    return " ".join(_said(start, end, reading) for start, end in kept)
+
+
+def _said(start: int, end: int, reading: Reading) -> str:
+    """Words as a wish holds them: lower case, and where a script has no case as they were written."""
+    return reading.text[start:end] if is_unspaced(reading.plain[start:end]) else reading.plain[start:end]
+
+
+def _words(text: str, start: int, end: int, rules: Rules) -> Iterable[tuple[int, int]]:
+    """Where the words of a stretch stand."""
+    for match in _WORD.finditer(text, start, end):
+        if is_unspaced(match.group()):
+            yield from ((match.start() + a, match.start() + b) for a, b in rules.linker.words(match.group()))
+        else:
+            yield match.span()
 
 
 def is_gibberish(words: str, rules: Rules) -> bool:
@@ -85,23 +107,23 @@ def _clause_end(
 
 def _trimmed(reading: Reading, start: int, end: int, rules: Rules) -> str:
     """The stretch without the words at its edges that carry nothing; '' if nothing else is in it."""
-    words = [m for m in _WORD.finditer(reading.plain, start, end) if not _inside(m, reading.taken)]
+    words = [w for w in _words(reading.plain, start, end, rules) if not _inside(w, reading.taken)]
     ignored = rules.lexicon.drop | rules.lexicon.nouns | rules.lexicon.numbers.keys()
-    named = [m for m in words if reading.text[m.start()].isupper() and m.group() != "i"]
+    named = [w for w in words if reading.text[w[0]].isupper() and reading.plain[slice(*w)] != "i"]
     if named:
         words = words[words.index(named[0]) :]
-    while words and words[0].group() in ignored and not named:
+    while words and reading.plain[slice(*words[0])] in ignored and not named:
         words.pop(0)
-    while words and words[-1].group() in ignored:
+    while words and reading.plain[slice(*words[-1])] in ignored:
         words.pop()
     if not words:
         return ""
-    phrase = reading.text[words[0].start() : words[-1].end()]
+    phrase = reading.text[words[0][0] : words[-1][1]]
     return phrase + ")" if phrase.count("(") > phrase.count(")") else phrase
 
 
-def _inside(match: re.Match[str], spans: Sequence[tuple[int, int]]) -> bool:
-    return any(a < match.end() and match.start() < b for a, b in spans)
+def _inside(word: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    return any(a < word[1] and word[0] < b for a, b in spans)
 
 
 def _facet_words(spec: CatalogSpec) -> Iterable[str]:

@@ -235,7 +235,8 @@ def _of_role(name: str, match: re.Match[str], text: str, rules: Rules) -> str:
 def _person_asked(text: str, rules: Rules) -> str:
     """Which people a question is about: those its verb announces, those in a thing, or those who made it."""
     people = {n: s for n, s in rules.catalog.spec.facets.items() if s.people}
-    spoken = next((n for n, s in people.items() if _verb(s, text, rules.lexicon.writing.edge)), "")
+    verbs = {n: _verb(s, text, rules.lexicon.writing.edge) for n, s in people.items()}
+    spoken = max(verbs, key=lambda n: verbs[n]) if any(verbs.values()) else ""
     asked, lexicon = rules.lexicon.questions, rules.lexicon
     if spoken:
         return spoken
@@ -249,10 +250,11 @@ def _announced_by(word: str, people: dict[str, FacetSpec]) -> str:
     return next((n for n, s in people.items() if word in s.phrases), next(iter(people), ""))
 
 
-def _verb(spec: FacetSpec, text: str, edge: str) -> bool:
+def _verb(spec: FacetSpec, text: str, edge: str) -> int:
+    """How much of a text is a word for this facet: the longest such word."""
     spoken = {w for phrase in (*spec.phrases, spec.label) for w in phrase.casefold().split()}
     words = {w for w in spoken if len(w) > 4 or is_unspaced(w)}
-    return bool(words) and re.search(rf"{edge}{either(words)}s?{edge}", text) is not None
+    return max((len(m.group()) for m in re.finditer(rf"{edge}{either(words)}s?{edge}", text)), default=0)
 
 
 def _measured(word: str, rules: Rules) -> str:

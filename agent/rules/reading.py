@@ -12,6 +12,7 @@ from agent.rules.quantities import Measures, measures_of
 from retrieval.catalog import Catalog
 from retrieval.entities import Linker
 from retrieval.finding import Span
+from retrieval.folding import is_unspaced
 from retrieval.references import Reference, resolved
 
 Stance = Literal["", "like", "dislike", "seen", "avoid", "similar", "want", "none", "reject"]
@@ -87,6 +88,7 @@ class Reading:
 
 def rules_for(catalog: Catalog, linker: Linker, code: str = "en") -> Rules:
     """Compile the rules of a language for a catalogue; AgentError for a language without rules."""
+    catalog = catalog.heard(code)
     lexicon = load_lexicon(catalog.spec, code)
     scales = scales_of(catalog, lexicon, linker.language.ranks)
     return Rules(catalog, linker, lexicon, measures_of(catalog, lexicon), scales)
@@ -248,11 +250,15 @@ def _pointers(
 
 def _compared(masked: str, limits: Sequence[Bound], spans: Sequence[Span], rules: Rules) -> tuple[Comparison, ...]:
     taken = [*places(spans), *places(limits)]
-    return tuple(
+    found = [
         c
         for c in comparisons(masked, rules.scales, rules.lexicon)
         if (c.facet in rules.scales.usable or c.degree == "most") and not _overlaps((c.start, c.end), taken)
-    )
+    ]
+    if not is_unspaced("".join(masked[c.start : c.end] for c in found)):
+        return tuple(found)
+    inside = {place for start, end in rules.linker.words(masked) for place in range(start + 1, end)}
+    return tuple(c for c in found if not {c.start, c.end} & inside)
 
 
 def _is_plain_noun(span: Span, rules: Rules) -> bool:
