@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from agent.languages import DEFAULT
 from agent.rules.language_file import BoundWords, Comparatives, LanguageFile, Writing, read_file
 from retrieval.folding import variants
 from retrieval.manifest import CatalogSpec
@@ -66,7 +67,7 @@ class Lexicon:
 
 def load_lexicon(spec: CatalogSpec, code: str = "en") -> Lexicon:
     """Read `<code>.toml` and fill in a catalogue's words; AgentError if there is no such language."""
-    file = read_file(code)
+    file = _completed(read_file(code))
     nouns = frozenset(w.casefold() for w in (spec.noun, spec.nouns, *spec.words))
     fill = _fillings(file, nouns, spec.noun.casefold())
     edge = file.writing.edge
@@ -99,6 +100,17 @@ def load_lexicon(spec: CatalogSpec, code: str = "en") -> Lexicon:
         makers=file.leftover.makers,
         nouns=nouns,
     )
+
+
+def _completed(file: LanguageFile) -> LanguageFile:
+    """The file with a pattern that never matches for every rule that only the default language has."""
+    default = read_file(DEFAULT)
+    sections = ("whole", "parts", "stances", "verdicts", "reactions", "questions")
+    update: dict[str, dict[str, str]] = {}
+    for section in sections:
+        own: dict[str, str] = getattr(file, section)
+        update[section] = own | {name: "(?!)" for name in getattr(default, section) if name not in own}
+    return file.model_copy(update=update)
 
 
 def _limits(file: LanguageFile, fill: Mapping[str, str]) -> Limits:

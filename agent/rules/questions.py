@@ -26,6 +26,8 @@ class Asked:
 
 _NAME = re.compile(r"[A-Z][\w'’-]*(?: (?:(?:of|the|and|in) )*[A-Z][\w'’-]*)*")
 
+_QUOTED = re.compile(r'"([^"]{2,60})"')
+
 
 def question(reading: Reading, rules: Rules) -> Plan | None:
     """Read a question about items as calls; None if the message asks nothing about an item."""
@@ -117,13 +119,17 @@ def _details(item: str, asked: Asked, reading: Reading) -> Details:
     )
 
 
+def _is_marked(reading: Reading, rules: Rules) -> bool:
+    return rules.lexicon.parts["marked"].search(reading.plain) is not None
+
+
 def _unanswerable(items: Sequence[str], reading: Reading, rules: Rules) -> Plan | None:
     """A question about one item that no facet answers: 'did it win an Oscar?'."""
     parts = rules.lexicon.parts
     bare = all(t.stance in ("", "none") and not t.back for t in reading.things if t.items)
     pointed = bool(reading.things) or parts["points"].search(reading.plain) is not None
     short = bool(reading.things) and not reading.plain[: reading.things[0].start].strip() and not reading.marks
-    asks = parts["plain_question"].match(reading.plain) or (short and reading.plain.rstrip().endswith("?"))
+    asks = parts["plain_question"].match(reading.plain) or (short and _is_marked(reading, rules))
     if len(items) != 1 or not bare or not pointed or not asks:
         return None
     return Plan(actions=(Details(item=items[0], question=reading.text.strip()[:200]),))
@@ -134,7 +140,7 @@ def _following(reading: Reading, rules: Rules) -> Plan | None:
     earlier = next((m.text for m in reversed(reading.context.messages) if m.role == "user"), "")
     if not earlier or len(reading.things) != 1 or not rules.lexicon.parts["follow_up"].match(reading.plain):
         return None
-    if not reading.plain.rstrip().endswith("?"):
+    if not _is_marked(reading, rules):
         return None
     before = question(read(replace(reading.context, text=earlier, messages=()), rules), rules)
     call = before.actions[0] if before is not None else None
@@ -152,6 +158,9 @@ def _unknown_name(reading: Reading, rules: Rules) -> tuple[str, ...]:
     asking = rules.lexicon.parts["asking"].search(reading.plain)
     if reading.things or asking is None:
         return ()
+    quoted = _QUOTED.search(reading.plain)
+    if quoted is not None:
+        return (reading.text[quoted.start(1) : quoted.end(1)],)
     names = [m for m in _NAME.finditer(reading.text) if m.start() > 0 and m.group() != "I"]
     return (names[0].group(),) if names else ()
 
@@ -193,7 +202,7 @@ def _is_short(reading: Reading, rules: Rules) -> bool:
     """'The first one - in red?': nothing but an item, a value and a question mark."""
     pointed = any(t.items for t in reading.things) and len(reading.things) == 2
     bare = not reading.marks and not free_wish(reading, (), rules)
-    return pointed and bare and reading.plain.rstrip().endswith("?")
+    return pointed and bare and _is_marked(reading, rules)
 
 
 def _in_size(reading: Reading, rules: Rules) -> Asked | None:
