@@ -1,0 +1,234 @@
+"""Titles, people and facet values of a sentence: which are meant, and whether the evidence has them. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from agent.claim_evidence import Evidence, Known
+from agent.claim_words import any_of, claim_words
+from agent.quoting import plain
+from retrieval.catalog import Catalog, as_labels
+from retrieval.entities import Linker
+from retrieval.finding import Span
+from retrieval.folding import Token, forms, is_unspaced, tokens
+from retrieval.values import Meaning
+
+_MARKED = re.compile(
+    r"\*\*(?P<bold>(?:\\.|[^*\n])+)\*\*|《(?P<book>[^》\n]+)》|(?<![*\w])[*_](?P<soft>[^*_\n]+)[*_](?![*\w])"
+    r"|“(?P<quoted>[^”\n]+)”|\"(?P<straight>[^\"\n]+)\"|「(?P<corner>[^」\n]+)」"
+)
+_YEAR = re.compile(r"\s*[（(](?P<year>\d{4})[)）]")
+_JOINS = frozenset({"of", "the", "and", "de", "la", "le", "van", "von", "der", "di", "da", "del", "in", "a", "for"})
+_OPENING = re.compile(r"(?:^|[:;—–•“\"'(\[（：；，,]|\*\*|[-.!?。！？…] )\W*$")
+_COMMON, _EVERYDAY = 6000, 2000
+"""Ranks: a common word opens a sentence with a capital; an everyday one is no name within it either."""
+_BACK = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A title at characters start to end, its marks included, and what it names: nothing when it names no item that may
+    be named. `year` is the year told behind it, up to `stop`."""
+
+    start: int
+    end: int
+    text: str
+    known: Known | None
+    bold: bool = False
+    year: str = ""
+    stop: int = 0
+
+
+class Names:
+    """Finds the names in the sentences of one reply."""
+
+    def __init__(self, evidence: Evidence, catalog: Catalog, linker: Linker) -> None:
+        self._evidence, self._catalog, self._linker = evidence, catalog, linker
+        self._titles = {k.item.item_id: forms(k.item.title) for k in evidence.items if k.item}
+
+    def mentions(self, text: str) -> list[Mention]:
+        """The titles of a sentence, in order: those in marks, and those that stand bare."""
+        marked = [m for match in _MARKED.finditer(text) if (m := self._marked(match, text)) is not None]
+        bare = self._bare(text, [(m.start, m.stop) for m in marked])
+        return sorted([*marked, *bare], key=lambda m: m.start)
+
+    def unsupported(self, text: str, blank: Sequence[tuple[int, int]], focus: Sequence[Known], named: bool) -> str:
+        """The first name or value of a sentence that the evidence does not have, '' if there is none.
+
+        `named`: the sentence itself names the items of `focus`.
+        """
+        found = self._linker.find(text)
+        spans = [s for s in found if not _inside(s.start, blank)]
+        for span in spans:
+            if span.kind == "value" and self._claims(span, text) and not self._supported(span, text, focus, named):
+                return span.text
+        for run in _runs(text, blank):
+            name = self._unknown(run, text, spans, focus)
+            if name:
+                return name
+        return next((s.text for s in spans if is_unspaced(s.text) and self._offered_not(s, focus)), "")
+
+    def _marked(self, match: re.Match[str], text: str) -> Mention | None:
+        inner = plain(next(g for g in match.groups() if g is not None)).strip()
+        bracketed = re.search(r"\s*[（(](\d{4})[)）]$", inner)
+        title = inner[: bracketed.start()] if bracketed else inner
+        behind = _YEAR.match(text, match.end())
+        year = bracketed[1] if bracketed else behind["year"] if behind else ""
+        known = self._meant(title.strip(" ,.;:"), year)
+        bold = match["bold"] is not None
+        if known is None and not self._is_title(title, bold or match["book"] is not None):
+            return None
+        return Mention(*match.span(), title, known, bold, year, behind.end() if behind else match.end())
+
+    def _meant(self, title: str, year: str) -> Known | None:
+        """The item that may be named so: by its title, with or without an article, or by another name for it."""
+        words = forms(title)
+        bare = self._linker.language.without_article
+        same = [k for k in self._evidence.items if k.item and bare(self._titles[k.item.item_id]) == bare(words)]
+        if not same:
+            link = self._linker.link(title)
+            ids = [c.item_id for c in link.candidates[:1]] if link.status == "sure" else []
+            same = [k for k in self._evidence.items if k.item and k.item.item_id in ids]
+        dated = [k for k in same if year and any(f"{f.value:.0f}" == year for f in k.facts if f.facet)]
+        return next(iter([*dated, *same]), None)
+
+    def _is_title(self, text: str, strong: bool) -> bool:
+        """Whether marked words that name nothing offered claim to be a title, and are not just emphasis."""
+        words = forms(text)
+        if not words or self._evidence.turn.says(words) or any(k.says(words) for k in self._evidence.items):
+            return False
+        capital = any(c.isupper() for c in text[:1]) or is_unspaced(text)
+        return strong and (capital or self._linker.link(text).status == "sure")
+
+    def _bare(self, text: str, taken: list[tuple[int, int]]) -> Iterator[Mention]:
+        items = sorted((k for k in self._evidence.items if k.item), key=lambda k: -len(k.item.title if k.item else ""))
+        for known in items:
+            assert known.item is not None
+            title = known.item.title
+            for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(title)}(?![A-Za-z0-9])", text):
+                if _inside(match.start(), taken) or not self._telling(title, match, text):
+                    continue
+                behind = _YEAR.match(text, match.end())
+                year, stop = (behind["year"], behind.end()) if behind else ("", match.end())
+                taken.append((match.start(), stop))
+                yield Mention(*match.span(), title, self._meant(title, year) or known, year=year, stop=stop)
+
+    def _telling(self, title: str, match: re.Match[str], text: str) -> bool:
+        """A title that is a common word ('It', 'Up') is one only where a list entry begins or a year follows."""
+        words = forms(title)
+        if len(words) != 1 or self._linker.language.rank(words[0]) >= _COMMON:
+            return True
+        entry = re.fullmatch(r"\s*(?:\d+[.)]|[-•*])\s+", text[: match.start()]) is not None
+        inner = not _OPENING.search(text[: match.start()]) and title[:1].isupper()
+        return entry or inner or _YEAR.match(text, match.end()) is not None
+
+    def _claims(self, span: Span, text: str) -> bool:
+        """Whether words state a facet value: spelt like it, with a capital, or in a script without spaces."""
+        if span.announced or is_unspaced(span.text):
+            return True
+        words = forms(span.text)
+        last = {words[-1], *self._linker.language.singulars(words[-1])}
+        told = any((*words[:-1], w) == forms(str(m.value)) for m in span.meanings for w in last)
+        lower = span.text[:1].islower()
+        common = len(words) == 1 and self._linker.language.rank(words[0]) < _EVERYDAY // 2
+        opens = len(words) == 1 and _OPENING.search(text[: span.start]) is not None
+        return told and not (common and (lower or opens))
+
+    def _supported(self, span: Span, text: str, focus: Sequence[Known], named: bool) -> bool:
+        before = text[max(0, span.start - _BACK) : span.start]
+        denied = _pattern("not").search(before) is not None
+        meanings = [m for m in span.meanings if m.facet == span.announced] or list(span.meanings)
+        held = any(self._holds(m, k) for m in meanings for k in focus)
+        if denied:
+            return not (held and named)
+        if held:
+            return True
+        words = forms(span.text)
+        if not span.announced and any(k.says(words) for k in focus):
+            return True
+        spoken = not named or _pattern("you").search(text[: span.end]) is not None
+        return spoken and self._turn_says(words, span.meanings)
+
+    def _holds(self, meaning: Meaning, known: Known) -> bool:
+        held = known.item.facets.get(meaning.facet) if known.item else None
+        if isinstance(held, bool):
+            return held == meaning.value
+        return isinstance(held, str | tuple) and str(meaning.value) in as_labels(held)
+
+    def _turn_says(self, words: Sequence[str], meanings: Sequence[Meaning]) -> bool:
+        turn = self._evidence.turn
+        return turn.says(words) or any(turn.says(forms(str(m.value))) for m in meanings)
+
+    def _unknown(self, run: list[Token], text: str, spans: Sequence[Span], focus: Sequence[Known]) -> str:
+        """What of a run of capitalised words is a name that the evidence does not have."""
+        opens = _OPENING.search(text[: run[0].start]) is not None
+        if opens and self._opens_only(run[0], spans):
+            run = run[1:]
+        while run and run[-1].form in _JOINS:
+            run = run[:-1]
+        words = [t.stem for t in run]
+        if not run or all(self._is_plain(t, spans) for t in run):
+            return ""
+        sources = [*focus, self._evidence.turn]
+        if any(k.says(words) or k.says([t.form for t in run]) for k in sources):
+            return ""
+        parts = [t for t in run if t.form not in _JOINS and not self._is_plain(t, spans)]
+        alone = all(any(k.says([t.stem]) or k.says([t.form]) for k in sources) for t in parts)
+        people = len(parts) > 1 and not any(self._joined(t.stem, focus) for t in parts)
+        return "" if alone and not people else text[run[0].start : run[-1].end]
+
+    def _joined(self, word: str, focus: Sequence[Known]) -> bool:
+        """Whether a word is no part of a person's name: it may stand beside any other."""
+        for known in focus:
+            for name, spec in self._catalog.spec.facets.items():
+                if spec.people and known.item and (held := known.item.facets.get(name)) is not None:
+                    if any(word in forms(person) for person in as_labels(held)):  # type: ignore[arg-type]
+                        return False
+        return True
+
+    def _opens_only(self, token: Token, spans: Sequence[Span]) -> bool:
+        """Whether a capital is there because a sentence begins: a common word, or one that nothing here is called."""
+        common = self._linker.language.rank(token.form) < _COMMON
+        return common or not any(s.start <= token.start < s.end for s in spans)
+
+    def _is_plain(self, token: Token, spans: Sequence[Span]) -> bool:
+        """A capitalised word that is no name."""
+        if token.form in claim_words().words.plain:
+            return True
+        linked = any(s.start <= token.start < s.end and s.kind == "value" for s in spans)
+        return not linked and self._linker.language.rank(token.form) < _EVERYDAY
+
+    def _offered_not(self, span: Span, focus: Sequence[Known]) -> bool:
+        """An item that is named without marks, in a script without capitals, and is not among those offered."""
+        offered = {k.item.item_id for k in self._evidence.items if k.item}
+        words = forms(span.text)
+        told = any(k.says(words) for k in [*focus, self._evidence.turn])
+        return span.kind == "item" and span.sure and len(span.text) > 2 and not offered & set(span.items) and not told
+
+
+def _runs(text: str, blank: Sequence[tuple[int, int]]) -> Iterator[list[Token]]:
+    """Stretches of capitalised words, with the small words between them."""
+    run: list[Token] = []
+    for token in tokens(text):
+        near = run and not text[run[-1].end : token.start].strip(" -.’'&")
+        if run and not (near and (token.capital or token.form in _JOINS)) or _inside(token.start, blank):
+            if run:
+                yield run
+            run = []
+        if token.capital and not _inside(token.start, blank) and not token.form.isdigit():
+            run.append(token)
+        elif run and token.form in _JOINS and not _inside(token.start, blank):
+            run.append(token)
+    if run:
+        yield run
+
+
+def _inside(place: int, taken: Sequence[tuple[int, int]]) -> bool:
+    return any(a <= place < b for a, b in taken)
+
+
+@cache
+def _pattern(kind: str) -> re.Pattern[str]:
+    words = claim_words().words
+    return re.compile(any_of(words.negation if kind == "not" else words.you), re.IGNORECASE)

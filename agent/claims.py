@@ -1,0 +1,154 @@
+"""Whether a sentence of a model's reply holds: its titles, numbers, names and facet values against the evidence. Pure.
+
+A wrong year behind a title and a wrong number in a known unit are put right; what else is wrong makes the sentence fall.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.claim_evidence import Evidence, Fact, Known, evidence_of
+from agent.claim_names import Mention, Names
+from agent.claim_numbers import Told, holds, numbers_of
+from agent.claim_words import claim_words
+from agent.observations import Answered
+from agent.ports import TellContext
+from agent.quoting import escape
+from retrieval.catalog import Catalog
+from retrieval.entities import Linker
+
+_ENTRY = re.compile(r"\s*(?:(?P<number>\d{1,3})[.)]|[-*•])\s+")
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_HEADING = re.compile(r"(?m)^\s*#+\s*")
+_EMPHASIS = re.compile(r"\*\*((?:\\.|[^*\n])+)\*\*")
+_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sentence after the check: as it may be shown, the cards that it names (by place, in its order), what is wrong
+    with it, and what was put right."""
+
+    text: str
+    cards: tuple[int, ...] = ()
+    fault: str = ""
+    repairs: tuple[str, ...] = ()
+    entry: bool = False
+    """It is an entry of a list."""
+
+
+class Claims:
+    """Judges the sentences of one reply, one after the other."""
+
+    def __init__(self, context: TellContext, catalog: Catalog, linker: Linker) -> None:
+        self.evidence = evidence_of(context, catalog)
+        self._names = Names(self.evidence, catalog, linker)
+        self._answers = {o.answer for o in context.observations if isinstance(o, Answered)}
+        self._focus: tuple[Known, ...] = ()
+
+    def judge(self, sentence: str, *, same_line: bool) -> Verdict:
+        """Check one sentence; without a title of its own it speaks of the items named before it on its line."""
+        text = _HEADING.sub("", _LINK.sub(r"\1", sentence))
+        entry = _ENTRY.match(text)
+        mentions = self._names.mentions(text)
+        named = tuple(m.known for m in mentions if m.known)
+        focus = named or (self._focus if same_line else ())
+        self._focus = focus
+        cards = self._cards(named)
+        fault = next((f"a title that was not offered: {m.text!r}" for m in mentions if m.known is None), "")
+        fault = fault or self._fault(text, mentions, focus, bool(named), entry)
+        if fault.startswith("number"):
+            mended = self._mended(text, mentions, focus, entry)
+            if mended is not None:
+                return self._shown(mended[0], cards, entry, (mended[1],))
+        return Verdict(text, cards, fault, (), entry is not None) if fault else self._shown(text, cards, entry, ())
+
+    def _fault(
+        self, text: str, mentions: Sequence[Mention], focus: Sequence[Known], named: bool, entry: re.Match[str] | None
+    ) -> str:
+        if _ADDRESS.search(text):
+            return "an address"
+        if self._contradicts(text):
+            return "an answer that the data does not give"
+        blank = _blank(mentions, entry)
+        about = focus or self.evidence.items
+        if wrong := self._wrong(text, blank, about):
+            return f"number {text[wrong.start : wrong.end]!r}"
+        name = self._names.unsupported(text, blank, about, named)
+        return f"unsupported {name!r}" if name else ""
+
+    def _wrong(self, text: str, blank: Sequence[tuple[int, int]], about: Sequence[Known]) -> Told | None:
+        facts = [f for k in (*about, self.evidence.turn) for f in k.facts]
+        return next((told for told in numbers_of(text, blank) if not holds(told, facts)), None)
+
+    def _mended(
+        self, text: str, mentions: Sequence[Mention], focus: Sequence[Known], entry: re.Match[str] | None
+    ) -> tuple[str, str] | None:
+        """The sentence with a wrong number in a known unit put right, if it speaks of one item; and what was done."""
+        blank = _blank(mentions, entry)
+        wrong = self._wrong(text, blank, focus)
+        if wrong is None or len(set(focus)) != 1 or not wrong.unit or wrong.bound or wrong.decade:
+            return None
+        right = [f for f in focus[0].facts if f.facet and f.unit == wrong.unit]
+        told = text[wrong.start : wrong.end]
+        if len(right) != 1 or any(c.isalpha() for c in told):
+            return None
+        mended = f"{text[: wrong.start]}{_number(right[0])}{text[wrong.end :]}"
+        if self._fault(mended, self._names.mentions(mended), focus, True, _ENTRY.match(mended)):
+            return None
+        return mended, f"{told!r} is {_number(right[0])!r}"
+
+    def _contradicts(self, text: str) -> bool:
+        """A yes or a no that is not what the catalogue answers."""
+        if len(self._answers) != 1:
+            return False
+        said, words = text.strip(" *").casefold(), claim_words().words
+        yes, no = (any(_opens(said, word) for word in some) for some in (words.yes, words.no))
+        (answer,) = self._answers
+        return (yes and answer in ("no", "unknown")) or (no and answer in ("yes", "unknown"))
+
+    def _cards(self, named: Sequence[Known]) -> tuple[int, ...]:
+        places = [self.evidence.cards.index(k) for k in named if k in self.evidence.cards]
+        return tuple(dict.fromkeys(places))
+
+    def _shown(self, text: str, cards: tuple[int, ...], entry: re.Match[str] | None, done: tuple[str, ...]) -> Verdict:
+        """Titles in bold, as the catalogue spells them, with the right year, and nothing else in bold; an entry of a
+        list with the number of its card."""
+        mentions = [m for m in self._names.mentions(text) if m.known]
+        taken = [(m.start, m.stop) for m in mentions]
+        edits = [(m.start, m.stop, *self._written(text, m)) for m in mentions]
+        emphasis = (m for m in _EMPHASIS.finditer(text) if not any(a <= m.start() < b for a, b in taken))
+        edits += [(*m.span(), m[1], "") for m in emphasis]
+        if entry and entry["number"] and cards:
+            edits.append((*entry.span("number"), str(cards[0] + 1), ""))
+        for start, stop, written, _ in sorted(edits, reverse=True):
+            text = text[:start] + written + text[stop:]
+        return Verdict(text, cards, "", (*done, *(e[3] for e in edits if e[3])), entry is not None)
+
+    def _written(self, text: str, mention: Mention) -> tuple[str, str]:
+        """A title with the year behind it, and what was wrong with the year."""
+        known, rest = mention.known, text[mention.end : mention.stop]
+        assert known is not None
+        assert known.item is not None
+        title = f"**{escape(known.item.title, 300)}**"
+        years = {f"{f.value:.0f}" for f in known.facts if f.facet == self.evidence.moment}
+        if mention.year and mention.year not in years:
+            right = f" ({min(years)})" if years else ""
+            return title + right, f"{mention.text!r} ({mention.year}) is{right or ' of no known year'}"
+        if mention.year and not rest:
+            return f"{title} ({mention.year})", ""
+        return title + (f" {rest}" if rest.startswith("(") else rest), ""
+
+
+def _blank(mentions: Sequence[Mention], entry: re.Match[str] | None) -> list[tuple[int, int]]:
+    return [*((m.start, m.stop) for m in mentions), *([entry.span()] if entry else [])]
+
+
+def _number(fact: Fact) -> str:
+    return f"{fact.value:.0f}" if fact.value == int(fact.value) else f"{fact.value:.2f}"
+
+
+def _opens(said: str, word: str) -> bool:
+    """Whether a sentence begins with a word; one of a script without spaces may go on right behind it."""
+    behind = said[len(word) : len(word) + 1]
+    return said.startswith(word) and (not behind.isalnum() or not word.isascii())

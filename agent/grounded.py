@@ -1,0 +1,57 @@
+"""A ChatModel around one that writes freely: nothing of its replies is shown before it is checked."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from agent.claims import Claims
+from agent.composing import Composer
+from agent.errors import ModelDown, Unfounded
+from agent.grounding import check
+from agent.ports import ChatModel, PlanContext, TellContext, Understood
+from agent.rules.tell import card_line
+from agent.types import Credit
+from retrieval.catalog import Catalog
+from retrieval.entities import Linker
+
+
+class Grounded:
+    """Plans as the model does; of what it tells, sentences that do not hold are mended or left out, and cards that it
+    forgot are named by code."""
+
+    def __init__(self, model: ChatModel, catalog: Catalog, linker: Linker) -> None:
+        self._model, self._catalog, self._linker = model, catalog, linker
+
+    @property
+    def tier(self) -> str:
+        """The model's."""
+        return self._model.tier
+
+    async def plan(self, context: PlanContext) -> Understood:
+        """As the model."""
+        return await self._model.plan(context)
+
+    async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
+        """The reply, a sentence at a time; ModelDown where the model breaks off, or if nothing that it says holds."""
+        claims = Claims(context, self._catalog, self._linker)
+        named = len(check(context.begun, context.cards).named)
+        reply = Composer.begin(
+            claims, lambda place: card_line(context, self._catalog, context.cards[place]), context.begun, named
+        )
+        credit: Credit | None = None
+        async with aclosing(self._model.tell(context)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Credit):
+                    credit = piece
+                elif shown := reply.add(piece):
+                    yield shown
+        if credit is None:
+            raise ModelDown(f"the reply of {self.tier!r} has no end; see its adapter")
+        if shown := reply.end():
+            yield shown
+        if not reply.text[len(context.begun) :].strip():
+            raise Unfounded(f"nothing that {self.tier!r} said is in the data; the next rung tells it")
+        tier = f"{credit.tier}+rules" if reply.completed else credit.tier
+        yield replace(credit, tier=tier, notes=(*credit.notes, *reply.notes))
+
+
