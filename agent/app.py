@@ -8,6 +8,7 @@ from pathlib import Path
 from agent.assistant import Assistant
 from agent.config import Settings
 from agent.errors import ModelDown, ModelMisconfigured
+from agent.grounded import Grounded
 from agent.ladder import Ladder
 from agent.ports import ChatModel
 from agent.rules.model import RulesModel
@@ -64,7 +65,8 @@ def model_of(index: Index, settings: Settings, *, check: bool = False) -> ChatMo
             llm_openai.check(server)
         except ModelDown as error:
             log.warning("the rules answer until it does: %s", error)
-    return Ladder(llm_openai.OpenAIModel(server, index.catalog), rules)
+    model = llm_openai.OpenAIModel(server, index.catalog)
+    return Ladder(Grounded(model, index.catalog, index.linker), rules)
 
 
 def load_all(

@@ -21,8 +21,9 @@ _MARKED = re.compile(
 _YEAR = re.compile(r"\s*[（(](?P<year>\d{4})[)）]")
 _JOINS = frozenset({"of", "the", "and", "de", "la", "le", "van", "von", "der", "di", "da", "del", "in", "a", "for"})
 _OPENING = re.compile(r"(?:^|[:;—–•“\"'(\[（：；，,]|\*\*|[-.!?。！？…] )\W*$")
-_COMMON, _EVERYDAY = 6000, 2000
-"""Ranks: a common word opens a sentence with a capital; an everyday one is no name within it either."""
+_COMMON, _EVERYDAY, _SMALL = 6000, 900, 300
+"""Ranks: a common word opens a sentence with a capital; an everyday one is no name within it either, a small one is a
+title only where it cannot be anything else."""
 _BACK = 28
 
 
@@ -115,11 +116,13 @@ class Names:
                 yield Mention(*match.span(), title, self._meant(title, year) or known, year=year, stop=stop)
 
     def _telling(self, title: str, match: re.Match[str], text: str) -> bool:
-        """A title that is a common word ('It', 'Up') is one only where a list entry begins or a year follows."""
+        """A small word ('It', 'Up') is a title only within a sentence, where an entry begins, or before a year."""
         words = forms(title)
         if len(words) != 1 or self._linker.language.rank(words[0]) >= _COMMON:
             return True
         entry = re.fullmatch(r"\s*(?:\d+[.)]|[-•*])\s+", text[: match.start()]) is not None
+        if self._linker.language.rank(words[0]) >= _SMALL:
+            return True
         inner = not _OPENING.search(text[: match.start()]) and title[:1].isupper()
         return entry or inner or _YEAR.match(text, match.end()) is not None
 
@@ -131,7 +134,7 @@ class Names:
         last = {words[-1], *self._linker.language.singulars(words[-1])}
         told = any((*words[:-1], w) == forms(str(m.value)) for m in span.meanings for w in last)
         lower = span.text[:1].islower()
-        common = len(words) == 1 and self._linker.language.rank(words[0]) < _EVERYDAY // 2
+        common = len(words) == 1 and self._linker.language.rank(words[0]) < _EVERYDAY
         opens = len(words) == 1 and _OPENING.search(text[: span.start]) is not None
         return told and not (common and (lower or opens))
 
@@ -167,25 +170,23 @@ class Names:
             run = run[1:]
         while run and run[-1].form in _JOINS:
             run = run[:-1]
-        words = [t.stem for t in run]
-        if not run or all(self._is_plain(t, spans) for t in run):
-            return ""
         sources = [*focus, self._evidence.turn]
-        if any(k.says(words) or k.says([t.form for t in run]) for k in sources):
+        if not run or any(_says(k, run) for k in sources):
             return ""
-        parts = [t for t in run if t.form not in _JOINS and not self._is_plain(t, spans)]
-        alone = all(any(k.says([t.stem]) or k.says([t.form]) for k in sources) for t in parts)
-        people = len(parts) > 1 and not any(self._joined(t.stem, focus) for t in parts)
-        return "" if alone and not people else text[run[0].start : run[-1].end]
+        for part in _parts(run):
+            names = [t for t in part if t.form not in _JOINS]
+            if all(self._is_plain(t, spans) for t in names) or any(_says(k, part) for k in sources):
+                continue
+            alone = all(any(_says(k, [t]) for k in sources) for t in names)
+            if not alone or (len(names) > 1 and not any(self._joined(t.stem, focus) for t in names)):
+                return text[part[0].start : part[-1].end]
+        return ""
 
     def _joined(self, word: str, focus: Sequence[Known]) -> bool:
         """Whether a word is no part of a person's name: it may stand beside any other."""
-        for known in focus:
-            for name, spec in self._catalog.spec.facets.items():
-                if spec.people and known.item and (held := known.item.facets.get(name)) is not None:
-                    if any(word in forms(person) for person in as_labels(held)):  # type: ignore[arg-type]
-                        return False
-        return True
+        people = [name for name, spec in self._catalog.spec.facets.items() if spec.people]
+        held = (known.item.facets.get(name) for known in focus if known.item for name in people)
+        return not any(word in forms(person) for value in held if value is not None for person in as_labels(value))
 
     def _opens_only(self, token: Token, spans: Sequence[Span]) -> bool:
         """Whether a capital is there because a sentence begins: a common word, or one that nothing here is called."""
@@ -207,18 +208,34 @@ class Names:
         return span.kind == "item" and span.sure and len(span.text) > 2 and not offered & set(span.items) and not told
 
 
+def _says(known: Known, run: Sequence[Token]) -> bool:
+    return known.says([t.stem for t in run]) or known.says([t.form for t in run])
+
+
+def _parts(run: Sequence[Token]) -> Iterator[list[Token]]:
+    """A run between its 'and's."""
+    part: list[Token] = []
+    for token in run:
+        if token.form == "and" and part:
+            yield part
+            part = []
+        elif token.form != "and":
+            part.append(token)
+    if part:
+        yield part
+
+
 def _runs(text: str, blank: Sequence[tuple[int, int]]) -> Iterator[list[Token]]:
     """Stretches of capitalised words, with the small words between them."""
     run: list[Token] = []
     for token in tokens(text):
+        taken = _inside(token.start, blank)
         near = run and not text[run[-1].end : token.start].strip(" -.’'&")
-        if run and not (near and (token.capital or token.form in _JOINS)) or _inside(token.start, blank):
-            if run:
-                yield run
+        if run and (taken or not near or not (token.capital or token.form in _JOINS)):
+            yield run
             run = []
-        if token.capital and not _inside(token.start, blank) and not token.form.isdigit():
-            run.append(token)
-        elif run and token.form in _JOINS and not _inside(token.start, blank):
+        name = token.capital and not token.form.isdigit()
+        if not taken and (name or (run and token.form in _JOINS)):
             run.append(token)
     if run:
         yield run

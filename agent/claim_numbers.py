@@ -119,10 +119,11 @@ def _within(place: int, read: Sequence[tuple[int, int]]) -> bool:
 def _patterns() -> _Patterns:
     words = claim_words()
     hours, minutes = any_of(words.words.hours), any_of(words.units.get("min", ("min",)))
+    behind = rf"(?: ?(?:and )?(?P<m>\d+)[ -]?{minutes}?)?"
     named = "|".join(map(re.escape, sorted(words.decades, key=len, reverse=True)))
     return _Patterns(
         long=re.compile(
-            rf"(?<![A-Za-z0-9.,])(?P<h>\d+(?:\.\d+)?)[ -]?(?:{hours}|h(?=\d|\b))(?: ?(?:and )?(?P<m>\d+)[ -]?{minutes}?)?",
+            rf"(?<![A-Za-z0-9.,])(?P<h>\d+(?:\.\d+)?)[ -]?(?:{hours}|h(?=\d|\b)){behind}",
             re.IGNORECASE,
         ),
         units=tuple((unit, re.compile(any_of(known), re.IGNORECASE)) for unit, known in words.units.items()),

@@ -57,7 +57,11 @@ def claim_words() -> ClaimWords:
 def any_of(words: Iterable[str]) -> str:
     """A pattern for one of these words, whole ones where the script has spaces; longest first."""
     ordered = sorted(words, key=len, reverse=True)
-    return "(?:" + "|".join(rf"\b{re.escape(w)}\b" if w.isascii() and w[-1:].isalnum() else re.escape(w) for w in ordered) + ")"
+    return (
+        "(?:"
+        + "|".join(rf"\b{re.escape(w)}\b" if w.isascii() and w[-1:].isalnum() else re.escape(w) for w in ordered)
+        + ")"
+    )
 
 
 def _read(path: Path) -> ClaimWords:

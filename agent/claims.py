@@ -1,13 +1,13 @@
 """Whether a sentence of a model's reply holds: its titles, numbers, names and facet values against the evidence. Pure.
 
-A wrong year behind a title and a wrong number in a known unit are put right; what else is wrong makes the sentence fall.
+A wrong year behind a title and a wrong number in a known unit are put right; for anything else the sentence falls.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.claim_evidence import Evidence, Fact, Known, evidence_of
+from agent.claim_evidence import Fact, Known, evidence_of
 from agent.claim_names import Mention, Names
 from agent.claim_numbers import Told, holds, numbers_of
 from agent.claim_words import claim_words
@@ -48,7 +48,8 @@ class Claims:
 
     def judge(self, sentence: str, *, same_line: bool) -> Verdict:
         """Check one sentence; without a title of its own it speaks of the items named before it on its line."""
-        text = _HEADING.sub("", _LINK.sub(r"\1", sentence))
+        text, links = _LINK.subn(r"\1", _HEADING.sub("", sentence))
+        done = ("a link",) if links else ()
         entry = _ENTRY.match(text)
         mentions = self._names.mentions(text)
         named = tuple(m.known for m in mentions if m.known)
@@ -60,8 +61,8 @@ class Claims:
         if fault.startswith("number"):
             mended = self._mended(text, mentions, focus, entry)
             if mended is not None:
-                return self._shown(mended[0], cards, entry, (mended[1],))
-        return Verdict(text, cards, fault, (), entry is not None) if fault else self._shown(text, cards, entry, ())
+                return self._shown(mended[0], cards, entry, (*done, mended[1]))
+        return Verdict(text, cards, fault, (), entry is not None) if fault else self._shown(text, cards, entry, done)
 
     def _fault(
         self, text: str, mentions: Sequence[Mention], focus: Sequence[Known], named: bool, entry: re.Match[str] | None
@@ -86,8 +87,15 @@ class Claims:
     ) -> tuple[str, str] | None:
         """The sentence with a wrong number in a known unit put right, if it speaks of one item; and what was done."""
         blank = _blank(mentions, entry)
+        focus = focus or (self.evidence.items if len(self.evidence.items) == 1 else ())
         wrong = self._wrong(text, blank, focus)
-        if wrong is None or len(set(focus)) != 1 or not wrong.unit or wrong.bound or wrong.decade:
+        if (
+            wrong is None
+            or len({k.item.item_id for k in focus if k.item}) != 1
+            or not wrong.unit
+            or wrong.bound
+            or wrong.decade
+        ):
             return None
         right = [f for f in focus[0].facts if f.facet and f.unit == wrong.unit]
         told = text[wrong.start : wrong.end]

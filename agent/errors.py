@@ -7,7 +7,8 @@ AgentError                  `code` for programs; the message for people: one lin
 │   ├── ModelDown           a language model does not answer, now
 │   ├── ModelMisconfigured  it never will: a wrong key, a wrong model name
 │   ├── ModelRefused        it does not take this one request, for example because it is too long
-│   └── BadPlan             a model answered with something that is not a plan
+│   ├── BadPlan             a model answered with something that is not a plan
+│   └── Unfounded           nothing of its reply is in the data
 └── StoreError              profiles and dialogues cannot be read or written
 """
 
@@ -60,6 +61,12 @@ class BadPlan(ModelError):
     """A model answered with something that is not a plan."""
 
     code = "bad_plan"
+
+
+class Unfounded(ModelError):
+    """Nothing of a model's reply is in the data."""
+
+    code = "unfounded_reply"
 
 
 class StoreError(AgentError):

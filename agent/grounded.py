@@ -53,5 +53,3 @@ class Grounded:
             raise Unfounded(f"nothing that {self.tier!r} said is in the data; the next rung tells it")
         tier = f"{credit.tier}+rules" if reply.completed else credit.tier
         yield replace(credit, tier=tier, notes=(*credit.notes, *reply.notes))
-
-

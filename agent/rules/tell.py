@@ -74,6 +74,14 @@ def tell(context: TellContext, catalog: Catalog, language: str = "en") -> Iterat
     yield from _PIECE.findall(_varied(context, catalog, language))
 
 
+def card_line(context: TellContext, catalog: Catalog, card: Card) -> str:
+    """The entry of one card, for a reply that forgot it."""
+    phrases = load_phrases(Path(__file__).with_name(f"replies.{context.language}.toml"))
+    voice = Voice(context, wording_of(catalog, context.language), phrases, f"{context.turn}|{context.text}", "")
+    found = next((o for o in context.observations if isinstance(o, Found)), None)
+    return lines(voice, [card], found)[0]
+
+
 def _varied(context: TellContext, catalog: Catalog, language: str) -> str:
     phrases = load_phrases(Path(__file__).with_name(f"replies.{language}.toml"))
     before = next((m.text for m in reversed(context.messages) if m.role == "assistant"), "")
