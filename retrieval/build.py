@@ -114,7 +114,9 @@ def _write(folder: Path, source: Source, loaded: Loaded, catalog: Catalog, vecto
     words_of(catalog).save(folder / layout.WORDS)
     layout.write_embeddings(folder, vectors)
     events.save(folder / layout.LOG)
-    write_rejected(folder / layout.REJECTED, loaded.rejected)
+    if loaded.pictures is not None:
+        loaded.pictures.keep(catalog.items, catalog.spec, folder)
+    write_rejected(folder / layout.REJECTED, (*loaded.rejected, *loaded.dropped))
     for aliases in source.aliases:
         shutil.copyfile(aliases, folder / aliases.name)
     return events
@@ -199,6 +201,11 @@ def coverage(items: Sequence[Item], spec: CatalogSpec) -> dict[str, float]:
     return {name: round(sum(name in item.facets for item in items) / len(items), 4) for name in spec.facets}
 
 
+def _lost_pictures(loaded: Loaded) -> Iterator[str]:
+    if loaded.dropped:
+        yield f"{len(loaded.dropped):,} pictures cannot be used, their items stay; the first: {loaded.dropped[0]}"
+
+
 def _manifest(
     loaded: Loaded,
     catalog: Catalog,
@@ -226,5 +233,5 @@ def _manifest(
         validation=learned.measured,
         seed=SEED,
         seconds=dict(seconds),
-        warnings=(*loaded.columns.notes, *learned.warnings),
+        warnings=(*loaded.columns.notes, *_lost_pictures(loaded), *learned.warnings),
     )

@@ -16,6 +16,7 @@ from scipy import sparse
 
 from retrieval.errors import CatalogError
 from retrieval.manifest import CatalogSpec, FacetSpec
+from retrieval.picture import Picture, picture_of
 from retrieval.postings import Postings
 from retrieval.translation import Translation
 from retrieval.types import Constraint, FacetValue, Item, Op, Relaxation, Scalar
@@ -102,6 +103,10 @@ class Catalog:
         """Look an item up by its id."""
         row = self._position.get(item_id)
         return None if row is None else self.items[row]
+
+    def picture(self, item: Item) -> Picture | None:
+        """What shows an item."""
+        return picture_of(item, self.spec)
 
     def position(self, item_id: str) -> int:
         """Row of an item; KeyError for an id that is not in the catalogue."""

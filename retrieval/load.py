@@ -1,14 +1,15 @@
 """Source files to items and interactions; every bad row is reported with file, line, column, value and reason."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from retrieval.cells import MAX_ID, MAX_TEXT, MAX_TITLE, Unreadable, as_facet, as_moment, as_number, as_text, is_empty
 from retrieval.errors import CatalogError, RowRejected
 from retrieval.infer import FacetColumn, ItemColumns, infer_columns
+from retrieval.pictures import PictureFiles
 from retrieval.spec_file import Overlay
 from retrieval.tables import Row, read_table
 from retrieval.types import FacetValue, Interaction, Item
@@ -30,6 +31,10 @@ class Loaded:
     rejected: tuple[RowRejected, ...]
     rows_in: int
     """Rows of both files, rejected ones included."""
+    dropped: tuple[RowRejected, ...] = ()
+    """Pictures that could not be used; their items stay without."""
+    pictures: PictureFiles | None = None
+    """Where the pictures of the items are."""
 
 
 def load(items: Path, interactions: Path | None, overlay: Overlay, *, strict: bool = False) -> Loaded:
@@ -37,14 +42,17 @@ def load(items: Path, interactions: Path | None, overlay: Overlay, *, strict: bo
     refused = _Refused(strict)
     rows = (row for row in read_table(items) if isinstance(row, Row))
     columns = infer_columns(rows, items.name, overlay)
-    good = tuple(refused.keep(read_items(items, columns)))
+    pictures, dropped = PictureFiles(items.parent), list[RowRejected]()
+    good = tuple(refused.keep(read_items(items, columns, pictures, dropped)))
+    if strict and dropped:
+        raise dropped[0]
     if not good:
         raise CatalogError(f"no row of {items.name!r} can be used; the first: {refused.rejected[0]}")
     events: tuple[Interaction, ...] = ()
     if interactions is not None:
         events = tuple(refused.keep(read_interactions(interactions, {item.item_id for item in good})))
     rows_in = len(good) + len(events) + len(refused.rejected)
-    return Loaded(good, columns, events, tuple(refused.rejected), rows_in)
+    return Loaded(good, columns, events, tuple(refused.rejected), rows_in, tuple(dropped), pictures)
 
 
 class _Refused:
@@ -64,9 +72,12 @@ class _Refused:
                 self.rejected.append(outcome)
 
 
-def read_items(path: Path, columns: ItemColumns) -> Iterator[Item | RowRejected]:
-    """Stream items; the second row with an id is refused."""
+def read_items(
+    path: Path, columns: ItemColumns, pictures: PictureFiles, dropped: list[RowRejected]
+) -> Iterator[Item | RowRejected]:
+    """Stream items; the second row with an id is refused. Unusable pictures are `dropped`, their items stay."""
     lines: dict[str, int] = {}
+    shown = [facet for facet in columns.facets if facet.spec.kind == "image"]
     for row in read_table(path):
         outcome = row if isinstance(row, RowRejected) else _outcome(path.name, row, columns)
         if isinstance(outcome, Item) and isinstance(row, Row):
@@ -74,7 +85,29 @@ def read_items(path: Path, columns: ItemColumns) -> Iterator[Item | RowRejected]
             if first != row.line:
                 reason = f"this id is already on line {first}"
                 outcome = RowRejected(path.name, row.line, columns.item_id, outcome.item_id, reason)
+            elif shown:
+                outcome = _pictured(outcome, path.name, row, shown, pictures, dropped)
         yield outcome
+
+
+def _pictured(
+    item: Item,
+    file: str,
+    row: Row,
+    shown: Sequence[FacetColumn],
+    pictures: PictureFiles,
+    dropped: list[RowRejected],
+) -> Item:
+    facets = dict(item.facets)
+    for facet in shown:
+        cell = row.cells.get(facet.column)
+        if not is_empty(cell):
+            try:
+                facets[facet.facet] = pictures.take(cell)
+            except Unreadable as error:
+                reason = f"{error}; the item stays without it"
+                dropped.append(RowRejected(file, row.line, facet.column, str(cell), reason))
+    return replace(item, facets=facets)
 
 
 def _outcome(file: str, row: Row, columns: ItemColumns) -> Item | RowRejected:
@@ -89,7 +122,8 @@ def _outcome(file: str, row: Row, columns: ItemColumns) -> Item | RowRejected:
         facets: dict[str, FacetValue] = {}
         for facet in columns.facets:
             column = facet.column
-            _put(facets, facet, row.cells.get(column))
+            if facet.spec.kind != "image":
+                _put(facets, facet, row.cells.get(column))
     except Unreadable as error:
         return RowRejected(file, row.line, column, str(row.cells.get(column, "")), str(error))
     return Item(item_id, title, text, facets)

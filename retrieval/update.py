@@ -15,11 +15,13 @@ from retrieval.build import coverage, open_draft_store, prune_collections, store
 from retrieval.catalog import Catalog
 from retrieval.documents import document_text
 from retrieval.embed import reopen_embedder
-from retrieval.errors import CatalogError, EmbedderUnusable
+from retrieval.errors import CatalogError, EmbedderUnusable, RowRejected
 from retrieval.infer import infer_columns
 from retrieval.interactions import InteractionLog
 from retrieval.load import read_items
 from retrieval.manifest import CatalogSpec, FacetKind, FacetSpec, Manifest
+from retrieval.picture import PICTURES
+from retrieval.pictures import PictureFiles
 from retrieval.pipeline import words_of
 from retrieval.ports import Embedder, Matrix
 from retrieval.shelf import COLUMNS, NAMES, read_catalog, write_catalog
@@ -57,7 +59,13 @@ class _Change:
 
 
 def apply_changes(
-    out: Path, upserts: Sequence[Item], deletes: Sequence[str] = (), *, home: Path, embedder: Embedder | None = None
+    out: Path,
+    upserts: Sequence[Item],
+    deletes: Sequence[str] = (),
+    *,
+    home: Path,
+    embedder: Embedder | None = None,
+    pictures: PictureFiles | None = None,
 ) -> Manifest:
     """Write a version with these items added or replaced and those ids gone, and swap it in.
 
@@ -75,6 +83,7 @@ def apply_changes(
         words_of(change.after).save(draft.folder / layout.WORDS)
         layout.write_embeddings(draft.folder, vectors)
         _share(change, draft)
+        (pictures or PictureFiles(old)).keep(change.after.items, change.after.spec, draft.folder, old)
         url = _store(change, draft, vectors)
         manifest = _recounted(change, draft)
         manifest.write(draft.folder)
@@ -84,10 +93,10 @@ def apply_changes(
     return manifest
 
 
-def read_changes(path: Path, spec: CatalogSpec) -> tuple[Item, ...]:
-    """Items to add or replace, from a file like the one the index was built from.
+def read_changes(path: Path, spec: CatalogSpec, pictures: PictureFiles | None = None) -> tuple[Item, ...]:
+    """Items to add or replace, from a file like the one the index was built from; `pictures` are those beside it.
 
-    RowRejected for the first row that cannot be used, CatalogError for a column that the index does not have.
+    RowRejected for the first row or picture that cannot be used, CatalogError for a column the index does not have.
     """
     rows = [row for row in read_table(path) if isinstance(row, Row)]
     keys = {key_of(column) for row in rows for column in row.cells}
@@ -97,10 +106,13 @@ def read_changes(path: Path, spec: CatalogSpec) -> tuple[Item, ...]:
     if new:
         raise CatalogError(f"{path.name!r} has the column {new[0]!r}, which the index does not know; build it again")
     items: list[Item] = []
-    for outcome in read_items(path, columns):
+    dropped: list[RowRejected] = []
+    for outcome in read_items(path, columns, pictures or PictureFiles(path.parent), dropped):
         if not isinstance(outcome, Item):
             raise outcome
         items.append(outcome)
+    if dropped:
+        raise dropped[0]
     return tuple(items)
 
 
@@ -148,7 +160,7 @@ def _vectors(change: _Change, embedder: Embedder | None, home: Path) -> Matrix:
 def _share(change: _Change, draft: Draft) -> None:
     """Link what is never changed in place; the log loses the events of deleted items."""
     own = {layout.ITEMS, COLUMNS, NAMES, layout.WORDS, layout.EMBEDDINGS, layout.MANIFEST}
-    own |= {layout.CHROMA, layout.STORE, layout.LOG}
+    own |= {layout.CHROMA, layout.STORE, layout.LOG, PICTURES}
     for path in change.old.iterdir():
         target = draft.folder / path.name
         if path.name in own:

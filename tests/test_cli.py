@@ -131,7 +131,7 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["ask", " \n"], 2, "the message is empty"),
     (["ask", "x" * 8001], 2, "8001 characters, the limit is 8000"),
     (["ask", "\udcff"], 2, "not UTF-8"),
-    (["ask", "hi", "--catalog", "wines"], 1, "there is no catalogue 'wines'; bundled: gifts, movies, shop"),
+    (["ask", "hi", "--catalog", "wines"], 1, "there is no catalogue 'wines'; bundled: movies, eshop, gifts, shop"),
     (["ask", "hi", "--catalog", "./nowhere"], 1, "sommelier build"),
     (["serve", "--port", "99999"], 2, "--port"),
     (["serve", "--host", "no.such.host.invalid"], 1, "no address 'no.such.host.invalid'"),

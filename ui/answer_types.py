@@ -70,11 +70,13 @@ class ReasonView(Answer):
 
 
 class Recommendation(Answer):
-    """One item of the list. `facets` holds what the catalogue knows, under the catalogue's own names."""
+    """One item of the list. `facets` holds what the catalogue knows, under the catalogue's own names; `image` is the
+    address of its picture: a path of this server, or a whole one."""
 
     item_id: str
     title: str
     score: float = Field(ge=0, le=1)
+    image: str | None
     facets: Mapping[str, str | float | bool | list[str]]
     reasons: list[ReasonView]
 

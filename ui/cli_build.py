@@ -14,6 +14,7 @@ from agent.config import Settings
 from retrieval.build import build
 from retrieval.layout import REJECTED, read_manifest
 from retrieval.manifest import Manifest
+from retrieval.pictures import PictureFiles
 from retrieval.source import Source, find_source, source_of
 from retrieval.update import apply_changes, read_changes
 from retrieval.versions import current_version
@@ -54,8 +55,9 @@ def add_items(catalog: str, file: Path, settings: Settings) -> None:
     """Add the items of a file, or replace those of the same ids."""
     out = _index_of(catalog, settings)
     spec = read_manifest(current_version(out)).spec
-    items = read_changes(file, spec)
-    manifest = apply_changes(out, items, home=settings.home)
+    pictures = PictureFiles(file.parent)
+    items = read_changes(file, spec, pictures)
+    manifest = apply_changes(out, items, home=settings.home, pictures=pictures)
     sys.stdout.write(f"{len(items)} {spec.nouns} added or replaced; the catalogue has {manifest.items}\n")
 
 

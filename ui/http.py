@@ -14,6 +14,7 @@ from retrieval.types import Query
 from ui.answer_types import ChatCompletion, Health, Model, Models, Readiness
 from ui.guards import AnswerHeaders, BodyLimit, Heads, Keys, KnownHosts
 from ui.http_errors import answer_errors
+from ui.http_pictures import picture_routes
 from ui.http_profiles import profile_routes
 from ui.http_turns import complete
 from ui.json_values import Json
@@ -44,6 +45,7 @@ def api(
     app.state.served = served
     answer_errors(app, metrics)
     _add_operations(app, served)
+    app.include_router(picture_routes(served))
     v1 = _v1(served, keys)
     _describe(app, v1)
     app.mount("/v1", v1)

@@ -1,6 +1,7 @@
 """Turns, cards and preferences as JSON values: one form for the command and the API. Pure."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from agent.profile import Preference, Profile
 from agent.types import Card, Done
@@ -40,23 +41,36 @@ def extras_view(done: Done, catalog: Catalog) -> Json:
 
 def cards_view(cards: Sequence[Card], catalog: Catalog) -> Json:
     """The list, and per item where what is said of it can be checked."""
-    return {"recommendations": [card_view(card) for card in cards], "citations": citations_view(cards, catalog)}
+    return {
+        "recommendations": [card_view(card, catalog) for card in cards],
+        "citations": citations_view(cards, catalog),
+    }
 
 
-def card_view(card: Card) -> Json:
-    """One recommendation."""
+def card_view(card: Card, catalog: Catalog) -> Json:
+    """One recommendation; `image` is where its picture is, on this server or elsewhere, or null."""
     return {
         "item_id": card.item.item_id,
         "title": card.item.title,
         "score": round(card.score, 6),
-        "facets": facets_view(card.item),
+        "image": picture_url(card.item, catalog),
+        "facets": facets_view(card.item, catalog),
         "reasons": [{"text": r.text, "evidence": [evidence_view(e) for e in r.evidence]} for r in card.reasons],
     }
 
 
-def facets_view(item: Item) -> Json:
-    """What the catalogue knows about an item; dates as ISO text, whole numbers as integers."""
-    return {name: plain_value(value) for name, value in item.facets.items()}
+def picture_url(item: Item, catalog: Catalog) -> str | None:
+    """The address of an item's picture: a path of this server, or a whole one."""
+    picture = catalog.picture(item)
+    if picture is None or picture.url:
+        return picture.url if picture else None
+    return f"/v1/catalogs/{quote(catalog.spec.name)}/pictures/{picture.name}"
+
+
+def facets_view(item: Item, catalog: Catalog) -> Json:
+    """What the catalogue knows about an item, but for its picture; dates as ISO text, whole numbers as integers."""
+    shown = (name for name in item.facets if catalog.facet(name).kind != "image")
+    return {name: plain_value(item.facets[name]) for name in shown}
 
 
 def preference_view(preference: Preference) -> Json:
