@@ -16,6 +16,8 @@ _TOO_LARGE = f"the body is larger than {MAX_BODY} bytes; send less"
 _DRAINED = 16 * MAX_BODY
 """A refused body is read up to here, so that the client gets the answer instead of a reset connection."""
 _API_PATHS = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_OPEN = "/v1/catalogs/"
+"""Pictures: an <img> can send no key, and the page shows them to anybody."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -140,13 +142,16 @@ class Keys:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
-        if self._keys and scope["type"] == "http" and not self._knows(Headers(scope=scope).get("authorization", "")):
+        if self._asks(scope) and not self._knows(Headers(scope=scope).get("authorization", "")):
             self._metrics.failed("invalid_api_key")
             message = "no or a wrong API key; send 'Authorization: Bearer KEY'"
             error = ApiError(401, message, code="invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
             await error_response(error)(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _asks(self, scope: Scope) -> bool:
+        return bool(self._keys) and scope["type"] == "http" and not scope["path"].startswith(_OPEN)
 
     def _knows(self, authorization: str) -> bool:
         scheme, _, key = authorization.partition(" ")

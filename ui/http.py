@@ -45,7 +45,6 @@ def api(
     app.state.served = served
     answer_errors(app, metrics)
     _add_operations(app, served)
-    app.include_router(picture_routes(served))
     v1 = _v1(served, keys)
     _describe(app, v1)
     app.mount("/v1", v1)
@@ -62,6 +61,7 @@ def _v1(served: Served, keys: Sequence[str]) -> FastAPI:
     answer_errors(app, served.metrics)
     app.add_middleware(Keys, keys=tuple(keys), metrics=served.metrics)
     app.include_router(profile_routes(served))
+    app.include_router(picture_routes(served))
 
     refusals = (400, 401, 404, 413, 415, 422, 429, 500, 503)
 

@@ -5,18 +5,24 @@ from fastapi.responses import FileResponse
 
 from retrieval.picture import picture_file
 from ui.http_errors import ApiError
-from ui.openapi import answers
+from ui.openapi import Responses, answers
 from ui.served import Served
 
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Another picture has another name."""
 
+_ANSWERS: Responses = {
+    **answers(None, 400, 404, 422, 500),
+    200: {"description": "Done.", "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BYTES)},
+}
+
 
 def picture_routes(served: Served) -> APIRouter:
-    """The route, which asks for no key: an <img> cannot send one, and the page shows the pictures to anybody."""
+    """The route, over these assistants."""
     router = APIRouter()
 
-    @router.get("/v1/catalogs/{catalog}/pictures/{name}", response_class=FileResponse, responses=answers(None, 404))
+    @router.get("/catalogs/{catalog}/pictures/{name}", response_class=FileResponse, responses=_ANSWERS)
     async def picture(catalog: str, name: str) -> FileResponse:
         """A picture, where `image` of a recommendation points."""
         assistant = served.assistants.get(catalog)
