@@ -50,6 +50,7 @@ def fetch(action: Fetch, work: Work) -> Work:
             query=query.text,
             sorted_by=query.sort.facet if query.sort else "",
             more=more,
+            pool=result.pool,
         )
     )
 
@@ -112,7 +113,7 @@ def question(call: Ask, work: Work) -> Work:
     names, column = catalog.labels(call.facet)
     counts = column[catalog.mask(query.constraints, query.exclude)].sum(axis=0).A1
     best = sorted(range(len(names)), key=lambda i: (-counts[i], names[i]))[:_CHOICES]
-    dialogue = replace(work.dialogue, asked=(*work.dialogue.asked, call.facet))
+    dialogue = replace(work.dialogue, asked=(*work.dialogue.asked, call.facet), question=call.facet)
     choices = tuple((names[i], int(counts[i])) for i in best if counts[i])
     return replace(work, dialogue=dialogue).seeing(Question(call.facet, choices))
 

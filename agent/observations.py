@@ -20,6 +20,8 @@ class Found:
     query: str = ""
     sorted_by: str = ""
     more: bool = False
+    pool: tuple[tuple[str, float], ...] = ()
+    """Ids and scores of what the list was chosen from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class PlanContext:
     preferences: tuple[Preference, ...] = ()
     person: str = ""
     asked: tuple[str, ...] = ()
+    question: str = ""
+    """The facet that the reply before asked about."""
     offer: Fetch | None = None
     """What the reply before offered to do; a yes accepts it."""
     language: str = "en"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from agent.cards import cards_of
 from agent.errors import AgentError, BadRequest, ModelDown
+from agent.followup import followed
 from agent.languages import language_of, languages
 from agent.plan import Accept, Plan, Recommend, Remember, Search, SimilarTo
 from agent.ports import ChatModel, PlanContext, Store, TellContext, Understood
@@ -75,7 +76,7 @@ async def _steps(
     clock.lap("plan")
     yield Planned(plan, understood.credit.tier)
 
-    work = await asyncio.to_thread(_run, plan, work)
+    plan, work = await asyncio.to_thread(_run, plan, work)
     cards = cards_of(work.observations, index.catalog, work.preferences, work.language)
     clock.lap("tools")
     for observation in work.observations:
@@ -131,6 +132,7 @@ async def _plan(request: TurnRequest, work: Work, model: ChatModel) -> Understoo
         preferences=work.preferences,
         person=work.dialogue.person,
         asked=work.dialogue.asked,
+        question=work.dialogue.question,
         offer=work.dialogue.offer,
         language=work.language,
     )
@@ -147,15 +149,24 @@ def answered(plan: Plan) -> Plan:
     return Plan(actions=(*plan.actions, Recommend())) if states_taste and only_memory else plan
 
 
-def _run(plan: Plan, work: Work) -> Work:
-    offered = work.dialogue.offer
+def _run(plan: Plan, work: Work) -> tuple[Plan, Work]:
+    """Run the calls, and add the one question that is worth asking. An offer and a question stand for one turn."""
+    before = work.dialogue
     for action in plan.actions:
         seen, start = len(work.observations), time.perf_counter()
         work = run(action, work)
         step = Step(action, work.observations[seen:], (time.perf_counter() - start) * 1e3)
         work = replace(work, steps=(*work.steps, step))
-    # An offer stands for one turn.
-    return work if work.dialogue.offer is not offered else replace(work, dialogue=replace(work.dialogue, offer=None))
+    plan, work = followed(plan, work)
+    after = work.dialogue
+    return plan, replace(
+        work,
+        dialogue=replace(
+            after,
+            offer=None if after.offer is before.offer else after.offer,
+            question="" if after.asked == before.asked else after.question,
+        ),
+    )
 
 
 def _tell_context(plan: Plan, work: Work, cards: tuple[Card, ...]) -> TellContext:

@@ -75,6 +75,8 @@ class Dialogue:
     """The speaker is one of them: 'for me and my kids'."""
     asked: tuple[str, ...] = ()
     """Facets already asked about."""
+    question: str = ""
+    """The facet that the last reply asked about."""
     offer: Fetch | None = None
     """What the last reply offered to do; a yes accepts it."""
     turn: int = 0

@@ -28,6 +28,7 @@ _TEXTS = 512
 """Embedded query texts that are kept."""
 _VARIED = 50
 """Diversity chooses among at least so many of the best, and among ten times k."""
+_POOLED = 200
 _RELEVANT = 50
 _CLOSE = 0.7
 """With a text or anchors, an explicit sort does not order the whole catalogue but at most so many items, as close to
@@ -67,6 +68,11 @@ class _Scored:
         if asked is not None and _specific(query):
             order = _closest(asked, order, query.k)
         return order[_by_value(query.sort, self.rows[order], catalog)]
+
+    def best(self, order: Rows, catalog: Catalog) -> tuple[tuple[str, float], ...]:
+        """Ids and scores at these places of the pool."""
+        scores = self.fused.scores[order].tolist()
+        return tuple((catalog.ids[row], score) for row, score in zip(self.rows[order].tolist(), scores, strict=True))
 
 
 @dataclass(slots=True)
@@ -137,6 +143,7 @@ class Retriever:
             return Retrieval((), matching, relaxations, clock.stop())
         scored = self._score(query, allowed, clock)
         order = scored.ranked(query, self._catalog)
+        pool = scored.best(order[:_POOLED], self._catalog)
         if query.sort is None:
             order = order[: max(_VARIED, 10 * query.k)]
             vectors = np.asarray(self._features.embeddings[scored.rows[order]], dtype=np.float32)
@@ -145,7 +152,7 @@ class Retriever:
         candidates = tuple(self._candidate(query, scored, index) for index in order[: max(query.k, 0)])
         clock.lap("evidence")
         self._verify(query, candidates)
-        return Retrieval(candidates, matching, (), clock.stop())
+        return Retrieval(candidates, matching, (), clock.stop(), pool)
 
     def explain(self, query: Query, item_id: str) -> Candidate:
         """Score and explain one item under the query, whether or not it would be chosen, or even be allowed.

@@ -132,6 +132,8 @@ class Retrieval:
     matching: int
     relaxations: tuple[Relaxation, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    pool: tuple[tuple[str, float], ...] = ()
+    """Ids and scores of the best before diversity, at most 200: what a question could tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
