@@ -74,6 +74,8 @@ class CatalogSpec(_Frozen):
     titles_are_names: bool = False
     """Titles are names that do not describe their item (books, songs), so its document goes without them: else
     'a story of memory' finds whatever is called Memory. Items are found by title either way."""
+    translate: bool = True
+    """Free wishes in other languages are searched in English words; false for an embedder of many languages."""
     facets: dict[str, FacetSpec] = Field(default_factory=dict)
     """Per facet what the build should not infer."""
     events: dict[str, EventSpec] = Field(default_factory=dict)

@@ -14,6 +14,7 @@ from retrieval.diversify import mmr
 from retrieval.errors import CatalogError, ConstraintBroken
 from retrieval.evidence import Grounds, Signals
 from retrieval.fusion import Fused, Fusion
+from retrieval.glossary import reader_of
 from retrieval.graph import Graph
 from retrieval.habits import Habits
 from retrieval.manifest import CatalogSpec
@@ -128,6 +129,7 @@ class Retriever:
         self._grounds = Grounds(catalog, graph, words, filters, newness)
         self._fusions = fusions or Fusions()
         self.embedder = embedder
+        self._read = reader_of(catalog)
         self._embed = lru_cache(_TEXTS)(lambda text: _one(embedder, text))
 
     def retrieve(self, query: Query) -> Retrieval:
@@ -136,7 +138,7 @@ class Retriever:
         CatalogError for a facet the catalogue does not have; StoreDown and EmbedderUnusable from the adapters;
         ConstraintBroken if a result violates the query, which would be a bug here.
         """
-        clock = _Clock()
+        clock, query = _Clock(), self._read(query)
         allowed, matching = self._allowed(query)
         if not allowed.mask.any():
             relaxations = self._catalog.relaxations(query.constraints, _excluded(query))
@@ -159,7 +161,7 @@ class Retriever:
 
         CatalogError for an unknown id.
         """
-        row = self._row(item_id)
+        row, query = self._row(item_id), self._read(query)
         scored = self._score(query, self._allowed(query)[0], _Clock(), extra=np.array([row]))
         return self._candidate(query, scored, int(np.searchsorted(scored.rows, row)))
 
@@ -170,7 +172,7 @@ class Retriever:
         Exact for the items that a source brings up; for others how many of those would come before it, plus one.
         CatalogError for an unknown id.
         """
-        row = self._row(item_id)
+        row, query = self._row(item_id), self._read(query)
         allowed, _ = self._allowed(query)
         if not allowed.mask[row]:
             return None
@@ -180,6 +182,7 @@ class Retriever:
 
     def worth(self, query: Query, item_ids: Sequence[str]) -> tuple[float, ...]:
         """Score known items under the query, allowed or not, in the given order; comparable among each other."""
+        query = self._read(query)
         rows = np.array([self._row(i) for i in item_ids], dtype=np.int64)
         scored = self._score(query, self._allowed(query)[0], _Clock(), extra=rows)
         return tuple(scored.worth[np.searchsorted(scored.rows, rows)].tolist())
