@@ -1,15 +1,15 @@
 """Retriever.retrieve(query): conditions first, then candidates, features, fusion, diversity and evidence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.candidates import POOL, Allowed, Sources, union
 from retrieval.catalog import Catalog
+from retrieval.clock import Clock
 from retrieval.diversify import mmr
 from retrieval.errors import CatalogError, ConstraintBroken
 from retrieval.evidence import Grounds, Signals
@@ -76,23 +76,6 @@ class _Scored:
         return tuple((catalog.ids[row], score) for row, score in zip(self.rows[order].tolist(), scores, strict=True))
 
 
-@dataclass(slots=True)
-class _Clock:
-    """Milliseconds per stage."""
-
-    laps: dict[str, float] = field(default_factory=dict)
-    start: float = field(default_factory=perf_counter)
-    last: float = field(default_factory=perf_counter)
-
-    def lap(self, stage: str) -> None:
-        now = perf_counter()
-        self.laps[stage] = self.laps.get(stage, 0.0) + 1000 * (now - self.last)
-        self.last = now
-
-    def stop(self) -> dict[str, float]:
-        return self.laps | {"total": 1000 * (perf_counter() - self.start)}
-
-
 class Retriever:
     """Everything that answers queries over one catalogue. Immutable but for a cache of embedded texts; thread-safe."""
 
@@ -138,7 +121,7 @@ class Retriever:
         CatalogError for a facet the catalogue does not have; StoreDown and EmbedderUnusable from the adapters;
         ConstraintBroken if a result violates the query, which would be a bug here.
         """
-        clock, query = _Clock(), self._read(query)
+        clock, query = Clock(), self._read(query)
         allowed, matching = self._allowed(query)
         if not allowed.mask.any():
             relaxations = self._catalog.relaxations(query.constraints, _excluded(query))
@@ -162,7 +145,7 @@ class Retriever:
         CatalogError for an unknown id.
         """
         row, query = self._row(item_id), self._read(query)
-        scored = self._score(query, self._allowed(query)[0], _Clock(), extra=np.array([row]))
+        scored = self._score(query, self._allowed(query)[0], Clock(), extra=np.array([row]))
         return self._candidate(query, scored, int(np.searchsorted(scored.rows, row)))
 
     def rank_of(self, query: Query, item_id: str) -> int | None:
@@ -176,7 +159,7 @@ class Retriever:
         allowed, _ = self._allowed(query)
         if not allowed.mask[row]:
             return None
-        scored = self._score(query, allowed, _Clock(), extra=np.array([row]))
+        scored = self._score(query, allowed, Clock(), extra=np.array([row]))
         found = np.flatnonzero(scored.rows[scored.ranked(query, self._catalog)] == row)
         return int(found[0]) + 1 if found.size else None
 
@@ -184,7 +167,7 @@ class Retriever:
         """Score known items under the query, allowed or not, in the given order; comparable among each other."""
         query = self._read(query)
         rows = np.array([self._row(i) for i in item_ids], dtype=np.int64)
-        scored = self._score(query, self._allowed(query)[0], _Clock(), extra=rows)
+        scored = self._score(query, self._allowed(query)[0], Clock(), extra=rows)
         return tuple(scored.worth[np.searchsorted(scored.rows, rows)].tolist())
 
     def _row(self, item_id: str) -> int:
@@ -200,7 +183,7 @@ class Retriever:
         mask[self._catalog.positions(excluded)] = False
         return Allowed(mask, query.constraints, len(excluded)), matching
 
-    def _score(self, query: Query, allowed: Allowed, clock: _Clock, extra: Rows | None = None) -> _Scored:
+    def _score(self, query: Query, allowed: Allowed, clock: Clock, extra: Rows | None = None) -> _Scored:
         text = self._embed(query.text) if query.text.strip() else None
         avoid = self._embed(query.avoid) if query.avoid.strip() else None
         aimed = aim(query, text, avoid, self._catalog, self._features.embeddings)
@@ -213,7 +196,7 @@ class Retriever:
         clock.lap("fuse")
         return _Scored(aimed, rows, columns, fused)
 
-    def _pool(self, query: Query, aimed: Aim, allowed: Allowed, clock: _Clock) -> Rows:
+    def _pool(self, query: Query, aimed: Aim, allowed: Allowed, clock: Clock) -> Rows:
         if query.sort is not None and not _specific(query):
             rows = self._sources.most_popular_first(allowed)
             best = first(_values(query.sort, rows, self._catalog), max(POOL, query.k))
