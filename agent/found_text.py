@@ -1,7 +1,7 @@
 """What the tools found, as plain lines of fact: the evidence that a model tells from, and that its reply is checked
 against. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import assert_never
 
 from agent.observations import (
@@ -20,8 +20,11 @@ from agent.observations import (
     Supposed,
     Unresolved,
 )
+from agent.ports import TellContext
 from agent.profile import Preference
+from agent.quoting import escape
 from agent.reasons import reasons
+from agent.types import Card, Credit
 from agent.wording import condition_label, item_label, value_text
 from retrieval.catalog import Catalog
 from retrieval.types import Constraint, Item
@@ -34,6 +37,24 @@ def found_lines(observations: Sequence[Observation], catalog: Catalog) -> tuple[
     """One line per fact, in the order in which things happened."""
     lines = (line for observation in observations for line in _lines(observation, catalog))
     return tuple(dict.fromkeys(lines))[:_LINES]
+
+
+async def told_plainly(context: TellContext, catalog: Catalog) -> AsyncGenerator[str | Credit, None]:
+    """What was found as the reply to a program: the facts, and the cards with theirs."""
+    for line in found_lines(context.observations, catalog):
+        yield f"{escape(line, 600)}\n"
+    for card in context.cards:
+        yield f"{card.number}. {'; '.join(_card(card, catalog))}\n"
+    yield Credit("tools")
+
+
+def _card(card: Card, catalog: Catalog) -> Iterator[str]:
+    yield f"**{escape(card.item.title)}**"
+    for name, spec in catalog.spec.facets.items():
+        held = card.item.facets.get(name)
+        if held is not None and spec.explainable and spec.kind not in ("text", "image"):
+            yield f"{escape(spec.label)}: {escape(value_text(held, spec))}"
+    yield from (f"because: {escape(reason.text, 200)}" for reason in card.reasons[:2])
 
 
 def _lines(observation: Observation, catalog: Catalog) -> Iterator[str]:  # noqa: C901 - one arm per observation

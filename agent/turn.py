@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from agent.cards import cards_of
 from agent.errors import AgentError, BadRequest, ModelDown
 from agent.followup import followed
+from agent.found_text import told_plainly
 from agent.languages import language_of, languages
 from agent.plan import Accept, Plan, Recommend, Remember, Search, SimilarTo
 from agent.ports import ChatModel, PlanContext, Store, TellContext, Understood
@@ -86,7 +87,9 @@ async def _steps(
 
     pieces: list[str] = []
     told: Credit | None = None
-    async with aclosing(model.tell(_tell_context(plan, work, cards))) as telling:
+    context = _tell_context(plan, work, cards)
+    telling = told_plainly(context, index.catalog) if request.facts_only else model.tell(context)
+    async with aclosing(telling):
         async for piece in telling:
             if isinstance(piece, Credit):
                 told = piece

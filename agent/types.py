@@ -35,6 +35,8 @@ class TurnRequest:
     diversity: float = 0.3
     language: str = ""
     """In which language to reply; '' for that of the message."""
+    facts_only: bool = False
+    """A program asks: the reply is what the tools found, line by line, and no model tells it."""
 
 
 @dataclass(frozen=True, slots=True)
