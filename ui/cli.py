@@ -42,6 +42,17 @@ Catalog: TypeAlias = Annotated[
     ),
 ]
 User: TypeAlias = Annotated[str, typer.Option(help="Who is asking: the profile that is read and kept.")]
+LlmUrl: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        envvar="SOMMELIER_LLM_URL",
+        metavar="URL",
+        help="An OpenAI-compatible server whose model understands and writes; without one, rules do.",
+    ),
+]
+LlmModel: TypeAlias = Annotated[
+    str, typer.Option(envvar="SOMMELIER_LLM_MODEL", metavar="NAME", help="The model's name on that server.")
+]
 Session: TypeAlias = Annotated[str, typer.Option(help="The conversation to go on with; any name.")]
 
 app = typer.Typer(
@@ -111,12 +122,14 @@ def ask(
     session: Session = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
     catalog: Catalog = "",
+    llm_url: LlmUrl = "",
+    llm_model: LlmModel = "",
     debug: Debug = False,
 ) -> None:
     """Ask once. Without --user and --session nothing is kept."""
     from ui.cli_text import message_of
 
-    settings = _settings()
+    settings = _settings(llm_url, llm_model)
     said = message_of(text, settings.max_chars)
 
     from agent.app import load
@@ -129,9 +142,16 @@ def ask(
 
 
 @app.command(epilog="Example: sommelier chat --user ann")
-def chat(user: User = "me", session: Session = "", catalog: Catalog = "", debug: Debug = False) -> None:
+def chat(
+    user: User = "me",
+    session: Session = "",
+    catalog: Catalog = "",
+    llm_url: LlmUrl = "",
+    llm_model: LlmModel = "",
+    debug: Debug = False,
+) -> None:
     """Chat. Your profile is kept from one chat to the next; /quit, Ctrl-D or Ctrl-C leaves."""
-    settings = _settings()
+    settings = _settings(llm_url, llm_model)
 
     from agent.app import load
     from ui.cli_progress import LateBars
@@ -156,10 +176,12 @@ def serve(
             help="As elsewhere; may be given several times. [default: all bundled ones, films first]",
         ),
     ] = None,
+    llm_url: LlmUrl = "",
+    llm_model: LlmModel = "",
     debug: Debug = False,
 ) -> None:
     """Serve the page and the OpenAI-compatible API on one port."""
-    settings = _settings()
+    settings = _settings(llm_url, llm_model)
     logging.getLogger("agent").setLevel(logging.INFO)
 
     from ui.cli_serve import Wanted, run
@@ -167,10 +189,31 @@ def serve(
     run(Wanted(host, port, tuple(allow_host or ()), tuple(catalog or ())), settings)
 
 
-def _settings() -> "Settings":
+@app.command(epilog="Example: sommelier mcp --catalog movies --user ann")
+def mcp(
+    user: User = "me",
+    session: Session = "",
+    catalog: Catalog = "",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Serve HTTP on this port instead; 0: stdio.")] = 0,
+    debug: Debug = False,
+) -> None:
+    """Serve the tools over the Model Context Protocol, on standard input and output."""
+    settings = _settings()
+
+    from agent.app import load
+    from ui.cli_progress import LateBars
+    from ui.mcp_server import run
+
+    with LateBars() as bars:
+        assistant = load(catalog, settings.model_copy(update={"llm_url": ""}), bars)
+    run(assistant, user, session, port)
+
+
+def _settings(llm_url: str = "", llm_model: str = "") -> "Settings":
     from agent.config import Settings
 
-    return Settings()
+    given = {name: value for name, value in (("llm_url", llm_url), ("llm_model", llm_model)) if value}
+    return Settings().model_copy(update=given)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,7 +1,8 @@
 """The tools over the Model Context Protocol: on standard input and output, or on a port of this machine."""
 
+import asyncio
 import json
-import logging
+import sys
 
 import uvicorn
 from mcp.server import Server
@@ -23,9 +24,9 @@ from agent import Assistant
 from agent.errors import AgentError
 from agent.toolbox import Toolbox
 from agent.types import Done
-from ui.views import Json, extras_view
-
-log = logging.getLogger(__name__)
+from ui.json_values import Json
+from ui.listen import listen, url_of
+from ui.views import extras_view
 
 _READING = frozenset({"search", "similar_to", "recommend", "details", "compare", "why", "why_not", "ask", "chat"})
 """Tools that change nothing about the person; the others do, and a client may ask before it calls them."""
@@ -64,15 +65,22 @@ def mcp_server(assistant: Assistant, user: str, session: str = "") -> Server:
     return Server(f"sommelier-{spec.name}", instructions=about, on_list_tools=listed, on_call_tool=called)
 
 
-async def serve_stdio(server: Server) -> None:
-    """Serve one client on standard input and output, until it goes away."""
+def run(assistant: Assistant, user: str, session: str, port: int) -> None:
+    """Serve one client on standard input and output until it goes away; with a port, clients of this machine at
+    http://127.0.0.1:PORT/mcp, who share one conversation."""
+    server = mcp_server(assistant, user, session)
+    if not port:
+        asyncio.run(_serve_stdio(server))
+        return
+    with listen("127.0.0.1", port) as taken:
+        sys.stderr.write(f"MCP is at {url_of(taken)}/mcp; Ctrl-C stops it\n")
+        config = uvicorn.Config(server.streamable_http_app(), log_config=None, access_log=False)
+        uvicorn.Server(config).run(sockets=[taken])
+
+
+async def _serve_stdio(server: Server) -> None:
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
-
-
-def serve_http(server: Server, port: int) -> None:
-    """Serve clients of this machine at http://127.0.0.1:PORT/mcp until told to stop; they share one conversation."""
-    uvicorn.run(server.streamable_http_app(), host="127.0.0.1", port=port, log_config=None, access_log=False)
 
 
 def _result(done: Done, assistant: Assistant) -> CallToolResult:
