@@ -41,7 +41,7 @@ from retrieval.catalog import Catalog
 
 _TRIES = 8
 _LISTED = re.compile(r"\s*\d+[.)] ")
-_PIECE = re.compile(r"\s*\S+\s*")
+_PIECE = re.compile(r"\s*\S{1,12}\s*")
 
 
 class _Paragraphs:

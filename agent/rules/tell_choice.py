@@ -71,7 +71,7 @@ def _winner(voice: Voice, found: Compared) -> str:
     ]
     told = voice.value(found.asked, value) if value is not None else ""
     return voice.say(
-        "compared_winner", item=voice.offered(found.winner), label=label, value=told, others=voice.listed(held)
+        "compared_winner", item=voice.spoken_of(found.winner), label=label, value=told, others=voice.listed(held)
     )
 
 
@@ -81,7 +81,7 @@ def _better(voice: Voice, found: Compared) -> str:
         return voice.say("compared_alike" if known else "compared_untold")
     liked = liked_by_speaker(voice.context.preferences)
     told = reasons(found.better, voice.wording.catalog, voice.context.language, liked)
-    item = voice.offered(found.better.item)
+    item = voice.spoken_of(found.better.item)
     if not told:
         return voice.say("compared_better", item=item)
     return voice.say("compared_because", item=item, reason=escape(told[0].text, 300))

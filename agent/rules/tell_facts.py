@@ -19,7 +19,7 @@ _HEAVY = -0.05
 
 def answered(voice: Voice, found: Answered) -> str:
     """Yes, no, a value, or that the catalogue does not say."""
-    item = voice.offered(found.item)
+    item = voice.spoken_of(found.item)
     if found.answer == "unknown":
         if found.facet in voice.wording.spec.facets:
             return voice.say("unsaid", item=item, label=voice.label(found.facet))
@@ -40,7 +40,7 @@ def answered(voice: Voice, found: Answered) -> str:
 
 def explained(voice: Voice, found: Explained) -> list[str]:
     """The reasons for an item, and what speaks against it if something does; one paragraph each."""
-    item = voice.offered(found.candidate.item)
+    item = voice.spoken_of(found.candidate.item)
     told = _reasons(voice, found.candidate, shares=True)
     if not told:
         return [voice.say("explained_none", item=item)]
@@ -52,7 +52,7 @@ def explained(voice: Voice, found: Explained) -> list[str]:
 
 def missed(voice: Voice, found: Missed) -> str:
     """What keeps an item off the list, and what would bring it in."""
-    item = voice.offered(found.item)
+    item = voice.spoken_of(found.item)
     if found.breaks:
         return voice.phrases.typing.sentence.join([_broken(voice, found), voice.say("breaks_lift")])
     if found.known:
@@ -80,7 +80,7 @@ def unresolved(voice: Voice, found: Unresolved) -> str:
     mention = voice.mentioned(found.mention)
     if not found.suggestions:
         return voice.say("unknown", mention=mention)
-    items = voice.listed((voice.offered(item) for item in found.suggestions), "or")
+    items = voice.listed((voice.spoken_of(item) for item in found.suggestions), "or")
     namesakes = len(found.suggestions) > 1 and all(_same(found.mention, item) for item in found.suggestions)
     return voice.say("unknown_which" if namesakes else "unknown_suggest", mention=mention, items=items)
 
@@ -90,7 +90,7 @@ def _same(mention: str, item: Item) -> bool:
 
 
 def _broken(voice: Voice, found: Missed) -> str:
-    item = voice.offered(found.item)
+    item = voice.spoken_of(found.item)
     conditions = voice.listed(voice.conditions(found.breaks))
     held = [_held(voice, found.item, c) for c in found.breaks]
     if not any(held):
@@ -104,7 +104,7 @@ def _held(voice: Voice, item: Item, constraint: Constraint) -> str:
 
 
 def _ranked(voice: Voice, found: Missed) -> str:
-    item = voice.offered(found.item)
+    item = voice.spoken_of(found.item)
     if found.rank is None:
         return voice.say("missed_unranked", item=item)
     key = "missed_close" if found.rank <= _CLOSE else "missed_rank_far" if found.rank > _FAR else "missed_rank"

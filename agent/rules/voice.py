@@ -48,6 +48,10 @@ class Voice:
         told_apart = escape(label.removeprefix(title), 40)
         return f"**{escape(title) or escape(item.item_id)}**" + (f" {told_apart}" if told_apart else "")
 
+    def spoken_of(self, item: Item) -> str:
+        """An item the reply is about, in bold unless there is a list: there, bold titles are those of the list."""
+        return self.named(item) if self.context.cards else self.offered(item)
+
     def named(self, item: Item) -> str:
         """An item that is only referred to: 'Heat (1995)'."""
         return escape(item_label(item, self.wording.catalog))
