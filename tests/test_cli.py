@@ -83,7 +83,7 @@ def test_ask_prints_one_json_object(shop: Path, capsys: pytest.CaptureFixture[st
     }
     assert (done["session"], done["turn"], told.out.count("\n")) == ("s", 1, 1)
     card = done["recommendations"][0]
-    assert card.keys() == {"item_id", "title", "score", "facets", "reasons"}
+    assert card.keys() == {"item_id", "title", "score", "facets", "reasons", "image"}
     assert card["reasons"][0]["evidence"][0].keys() == {"kind", "ref", "detail", "weight"}
     assert told.err == ""
 

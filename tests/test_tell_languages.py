@@ -29,10 +29,10 @@ from agent.observations import (
 )
 from agent.plan import Chat, Order, Plan, Recommend, Search
 from agent.ports import TellContext
-from agent.profile import Statement
+from agent.profile import Preference, Statement
 from agent.rules.tell import tell
 from agent.types import Message
-from agent.wording import wording_of
+from agent.wording import Wording, wording_of
 from retrieval.catalog import Catalog
 from retrieval.translation import Translation
 from retrieval.types import Candidate, Constraint, Evidence, Item, Op, Relaxation
@@ -116,61 +116,11 @@ def whole(code: str, evidence: Sequence[Evidence], item: Item) -> Candidate:
 def turns(draw: st.DrawFn, code: str) -> TellContext:
     """A turn of which nothing is in another language than `code`."""
     catalog = CATALOGS[code]
-    items = catalog.items
     said = records(*draw(st.lists(statement, max_size=5)))
-    conditions = tuple(draw(st.lists(constraint, max_size=4, unique=True)))
-    item = st.sampled_from(items)
-    chosen = draw(st.lists(item, min_size=1, max_size=4, unique_by=lambda i: i.item_id))
-    candidates = tuple(whole(code, draw(st.lists(ground, max_size=5)), i) for i in chosen)
-    anchors = tuple(draw(st.lists(item, max_size=4, unique_by=lambda i: i.item_id)))
-    found = Found(candidates, draw(st.integers(1, 3000)), conditions, anchors, "", draw(st.sampled_from(("", "price"))))
-    words = wording_of(catalog, code)
-    row = (words.facet("price").label, tuple(words.value("price", i.facets["price"]) for i in items[:2]))
-    compared = Compared(items[:2], (row,), (("maker", words.value("maker", "Ada Weil")),), candidates[0])
-    facet = draw(st.sampled_from(("style", "maker", "price", "year", "added", "stocked")))
-    held = items[0].facets.get(facet)
-    answers = ("yes", "no", "value") if held is not None else ("unknown",)
-    some = [
-        found,
-        replace(found, more=True),
-        Nothing(conditions, (Relaxation(conditions[:2], 7), Relaxation(conditions[:1], 1200))),
-        Nothing(conditions, (), exhausted=True),
-        Nothing(conditions, (), reach=(Reach("price", 15.5, True), Reach("year", 2020.0, False))),
-        Noted(said, said[:1]),
-        Dropped(said, "7"),
-        Dropped(said[:1], "last", undone=True, restored=said[1:]),
-        Dropped((), "everything"),
-        Unresolved("7"),
-        Unresolved("[9]"),
-        Unresolved("7", items[:3]),
-        Answered(items[0], "?", facet, draw(st.sampled_from(answers)), "7" if held is not None else ""),  # type: ignore[arg-type]
-        Answered(items[0], "", "", "value", items[0].description),
-        compared,
-        Compared(items[:2], (), asked="price", winner=items[0]),
-        Compared(items[:2], (), asked="price"),
-        Supposed(conditions[:1], conditions[1:2], 12, 30, items[:2]),
-        Explained(candidates[0]),
-        Missed(items[0], conditions[:2]),
-        *(Missed(items[0], known=known) for known in ("seen", "liked", "disliked")),  # type: ignore[arg-type]
-        *(Missed(items[0], rank=rank, candidate=candidates[0]) for rank in (3, 40, 900, None)),
-        Question("style", (("Modern", 3), ("Rustic", 1))),
-        Question("style", ()),
-        HandedOff(""),
-        *(Said(kind) for kind in TALK),  # type: ignore[arg-type]
-    ]
-    observations = tuple(draw(st.lists(st.sampled_from(some), min_size=1, max_size=3)))
-    plan = draw(
-        st.sampled_from(
-            [
-                Plan(actions=(Chat(kind="unclear"),)),
-                Plan(actions=(Recommend(surprise=True),)),
-                Plan(actions=(Search(query="7", sort=Order(facet="price", descending=False)),)),
-            ]
-        )
-    )
+    observations = tuple(draw(st.lists(observed(code, said), min_size=1, max_size=3)))
     return TellContext(
-        text=draw(st.sampled_from(("1", "2", "3", "4"))),
-        plan=plan,
+        text=draw(st.sampled_from("1234")),
+        plan=draw(plan),
         observations=observations,
         cards=cards_of(observations, catalog, said, code),
         preferences=said,
@@ -181,10 +131,95 @@ def turns(draw: st.DrawFn, code: str) -> TellContext:
     )
 
 
-TALK = (
+@st.composite
+def observed(draw: st.DrawFn, code: str, said: tuple[Preference, ...]) -> Observation:
+    """One thing that a tool may report."""
+    conditions = tuple(draw(st.lists(constraint, max_size=4, unique=True)))
+    catalog = CATALOGS[code]
+    chosen = draw(st.lists(st.sampled_from(catalog.items), min_size=1, max_size=4, unique_by=lambda i: i.item_id))
+    candidates = tuple(whole(code, draw(st.lists(ground, max_size=5)), item) for item in chosen)
+    facet = draw(st.sampled_from(("style", "maker", "price", "year", "added", "stocked")))
+    some = st.sampled_from([
+        *lists(candidates, conditions, catalog.items[:2]),
+        *memories(said),
+        *answers(catalog.items[0], facet),
+        *comparisons(catalog.items[:2], candidates[0], wording_of(catalog, code)),
+        *explanations(candidates[0], conditions),
+        Supposed(conditions[:1], conditions[1:2], 12, 30, catalog.items[:2]),
+        Unresolved("7", catalog.items[:3]),
+        *TALK,
+    ])  # fmt: skip
+    return draw(some)
+
+
+def lists(
+    found: tuple[Candidate, ...], conditions: tuple[Constraint, ...], anchors: tuple[Item, ...]
+) -> list[Observation]:
+    return [
+        Found(found, 12, conditions),
+        Found(found, 1200, conditions, anchors),
+        Found(found, 1, conditions, (), "", "price"),
+        Found(found, 3, conditions, more=True),
+        Nothing(conditions, (Relaxation(conditions[:2], 7), Relaxation(conditions[:1], 1200))),
+        Nothing(conditions, (), exhausted=True),
+        Nothing(conditions, (), reach=(Reach("price", 15.5, True), Reach("year", 2020.0, False))),
+    ]
+
+
+def memories(said: tuple[Preference, ...]) -> list[Observation]:
+    return [
+        Noted(said, said[:1]),
+        Dropped(said, "7"),
+        Dropped(said[:1], "last", undone=True, restored=said[1:]),
+        Dropped((), "everything"),
+    ]
+
+
+def answers(item: Item, facet: str) -> list[Observation]:
+    about = Answered(item, "", "", "value", item.description)
+    if facet not in item.facets:
+        return [about, Answered(item, "?", facet, "unknown")]
+    return [about, Answered(item, "?", facet, "yes", "7"), Answered(item, "?", facet, "no", "7")]
+
+
+def comparisons(items: tuple[Item, ...], better: Candidate, words: Wording) -> list[Observation]:
+    row = (words.facet("price").label, tuple(words.value("price", i.facets["price"]) for i in items))
+    return [
+        Compared(items, (row,), (("maker", words.value("maker", "Ada Weil")),), better),
+        Compared(items, (), asked="price", winner=items[0]),
+        Compared(items, (), asked="price"),
+    ]
+
+
+def explanations(candidate: Candidate, conditions: tuple[Constraint, ...]) -> list[Observation]:
+    item = candidate.item
+    return [
+        Explained(candidate),
+        Missed(item, conditions[:2]),
+        Missed(item, known="seen"),
+        Missed(item, known="liked"),
+        Missed(item, known="disliked"),
+        *(Missed(item, rank=rank, candidate=candidate) for rank in (3, 40, 900, None)),
+    ]
+
+
+plan = st.sampled_from([
+    Plan(actions=(Chat(kind="unclear"),)),
+    Plan(actions=(Recommend(surprise=True),)),
+    Plan(actions=(Search(query="7", sort=Order(facet="price", descending=False)),)),
+])  # fmt: skip
+KINDS = (
     *("greeting", "thanks", "goodbye", "help", "insult", "profile", "smalltalk", "offtopic", "unclear", "empty"),
     "oneself",
 )
+TALK: list[Observation] = [
+    *(Said(kind) for kind in KINDS),
+    Unresolved("7"),
+    Unresolved("[9]"),
+    Question("style", (("Modern", 3), ("Rustic", 1))),
+    Question("style", ()),
+    HandedOff(""),
+]
 
 
 @pytest.mark.parametrize("code", sorted(CATALOGS))
