@@ -21,6 +21,7 @@ from agent.observations import (
     Missed,
     Noted,
     Nothing,
+    Observation,
     Question,
     Reach,
     Said,
