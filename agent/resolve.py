@@ -83,7 +83,12 @@ def thing_of(mention: Mention, scene: Scene) -> Thing:
     item = item_of(mention, scene)
     if isinstance(item, Item) or item.suggestions:
         return item
-    return Free(mention.strip())
+    return Unresolved(mention) if _is_unknown_name(mention, scene) else Free(mention.strip())
+
+
+def _is_unknown_name(mention: str, scene: Scene) -> bool:
+    """Written like a name, with a word in it that neither the language nor the catalogue has."""
+    return any(w[:1].isupper() and not scene.linker.knows(w) for w in re.findall(r"[^\W\d_]{3,}", mention))
 
 
 def valued(facet: str, value: str, scene: Scene) -> Valued | None:

@@ -72,6 +72,7 @@ class ValueIndex:
         self.unspaced.update(words for word in aliases.groups if is_unspaced("".join(words := forms(word))))
         self._first_names = _famous(partial["first"], _FIRST_NAMES)
         self._surnames = _famous(partial["last"], _FAMOUS)
+        self._pairs = _pairs(partial["last"], catalog)
 
     @property
     def vocabulary(self) -> Iterable[str]:
@@ -93,7 +94,8 @@ class ValueIndex:
             known = tuple(m for m in table.get(words[0], ()) if facet in ("", m.facet))
             if known:
                 return Found(known, partial=True, people=True, first=first)
-        return None
+        pair = tuple(m for m in self._pairs.get(words[0], ()) if facet in ("", m.facet))
+        return Found(pair, together=True, partial=True, people=True) if pair else None
 
     def _meaning(self, facet: str, value: str) -> Meaning:
         known = self._names.get(self._language.key(forms(value)), ())
@@ -139,4 +141,18 @@ def _famous(named: Mapping[str, list[Meaning]], lead: float) -> dict[str, tuple[
         rival = fame[others[0]] if others else 0.0
         if fame[best] >= _LEAST_FAME and fame[best] >= lead * rival:
             found[word] = tuple(sorted((m for m in meanings if m.value == best), key=lambda m: -m.fame))
+    return found
+
+
+def _pairs(named: Mapping[str, list[Meaning]], catalog: Catalog) -> dict[str, tuple[Meaning, ...]]:
+    """A surname that two people share who mostly work together: brothers who direct, a couple that designs."""
+    found: dict[str, tuple[Meaning, ...]] = {}
+    for word, meanings in named.items():
+        best = sorted(meanings, key=lambda m: -m.fame)[:2]
+        if len(best) < 2 or best[1].fame < _LEAST_FAME or best[0].facet != best[1].facet:
+            continue
+        names, column = catalog.labels(best[0].facet)
+        one, other = (column[:, names.index(str(m.value))] for m in best)
+        if 2 * float(one.multiply(other).sum()) >= best[0].items:
+            found[word] = tuple(best)
     return found

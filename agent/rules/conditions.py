@@ -3,6 +3,7 @@
 from agent.plan import Filter
 from agent.rules.comparison import Comparison, critique, vague
 from agent.rules.reading import Reading, Rules, Thing
+from retrieval.catalog import as_labels, as_number
 from retrieval.folding import is_unspaced
 from retrieval.types import Item, Op
 from retrieval.values import Meaning
@@ -39,6 +40,19 @@ def value_filters(reading: Reading, rules: Rules) -> list[Filter]:
     return filters
 
 
+def shared_values(reading: Reading, rules: Rules) -> list[tuple[Thing, Filter]]:
+    """'By the director of Jaws': what an item has of a facet, as a condition, with the item that it is taken from."""
+    found: list[tuple[Thing, Filter]] = []
+    for thing in reading.things:
+        item = _item(thing.items[0], reading, rules) if thing.items else None
+        facet = next((n for n, role in rules.lexicon.roles.items() if role.search(reading.plain[: thing.start])), "")
+        held = item.facets.get(facet) if item is not None and facet else None
+        if held is not None:
+            values = as_labels(held) if isinstance(held, str | tuple) else (as_number(held),)
+            found.append((thing, Filter(facet=facet, op=Op.IN, values=values)))
+    return found
+
+
 def _want(filters: list[Filter], thing: Thing, before: Thing | None, reading: Reading, rules: Rules) -> None:
     either = before is not None and _is_choice(before, thing, reading, rules)
     for place, meaning in enumerate(meant(thing)):
@@ -47,16 +61,20 @@ def _want(filters: list[Filter], thing: Thing, before: Thing | None, reading: Re
 
 
 def _is_umbrella(thing: Thing, meaning: Meaning, rules: Rules) -> bool:
-    """'Tops' are shirts or jackets: several values of a facet that holds one an item are never meant all at once."""
+    """'Tops' are shirts or jackets: several values of a facet that holds one an item are never meant all at once.
+
+    Nor are people of one name: not every film of the Coens is by both.
+    """
     several = sum(m.facet == meaning.facet for m in meant(thing)) > 1
-    return is_together(thing) and several and not rules.catalog.facet(meaning.facet).multi
+    spec = rules.catalog.facet(meaning.facet)
+    return is_together(thing) and several and (spec.people or not spec.multi)
 
 
 def unwanted(meanings: tuple[Meaning, ...], rules: Rules) -> tuple[Meaning, ...]:
     """Of 'no romcoms' the rarer value, so that comedies stay; of an umbrella every value."""
     worst = min(meanings, key=lambda m: m.fame)
-    multi = rules.catalog.facet(worst.facet).multi
-    return (worst,) if multi else tuple(m for m in meanings if m.facet == worst.facet)
+    spec = rules.catalog.facet(worst.facet)
+    return (worst,) if spec.multi and not spec.people else tuple(m for m in meanings if m.facet == worst.facet)
 
 
 def _plain(meaning: Meaning) -> str | float | bool:

@@ -18,6 +18,7 @@ Talk = Literal["insult", "greeting", "thanks", "goodbye", "help", "profile", "sm
 
 _TALK: tuple[Talk, ...] = ("insult", "greeting", "thanks", "goodbye", "help", "profile", "smalltalk")
 _WORD = re.compile(r"[^\W_]")
+_BETWEEN = re.compile(r"[,.;!?，。！？；]+")
 
 
 def talk(reading: Reading, rules: Rules) -> Plan | None:
@@ -25,13 +26,23 @@ def talk(reading: Reading, rules: Rules) -> Plan | None:
     if not _WORD.search(reading.text):
         return Plan(actions=(Chat(kind="unclear" if reading.text.strip() else "empty"),))
     whole = rules.lexicon.whole
+    if rules.lexicon.parts["surely_offtopic"].search(reading.plain) and not _asks_for_items(reading, rules):
+        return Plan(actions=(Chat(kind="offtopic"),))
     if reading.context.offer is not None and whole["accept"].match(reading.plain):
         return Plan(actions=(Accept(),))
     fetch = _anything(reading, rules)
     for kind in _TALK:
         if whole[kind].match(reading.plain) and (kind != "smalltalk" or fetch is None):
             return Plan(actions=(Chat(kind=kind),))
-    return fetch
+    return fetch or _pleasantries(reading, rules)
+
+
+def _pleasantries(reading: Reading, rules: Rules) -> Plan | None:
+    """'Thanks, bye!': several in one message; the last one is answered."""
+    parts = [p for p in _BETWEEN.split(reading.plain) if _WORD.search(p)]
+    kinds = [next((k for k in _TALK if rules.lexicon.whole[k].match(p)), None) for p in parts]
+    last = kinds[-1] if len(kinds) > 1 and all(kinds) else None
+    return None if last is None else Plan(actions=(Chat(kind=last),))
 
 
 def off_topic(reading: Reading, rules: Rules) -> Plan | None:

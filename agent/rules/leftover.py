@@ -32,6 +32,7 @@ def free_wish(reading: Reading, loose: Sequence[Thing], rules: Rules) -> str:
     closed += _told(reading, rules.lexicon)
     for name in ("together", "person", "subject", "no_matter"):
         closed += [m.span() for m in rules.lexicon.parts[name].finditer(reading.plain)]
+    closed += [m.span("kin") for m in rules.lexicon.parts["kin"].finditer(reading.masked)]
     ignored = rules.lexicon.drop | rules.lexicon.nouns | frozenset(_facet_words(rules.catalog.spec))
     kept: list[tuple[int, int]] = []
     glue = 0

@@ -63,13 +63,15 @@ class Lexicon:
     members: str
     makers: str
     nouns: frozenset[str]
+    roles: Mapping[str, re.Pattern[str]]
+    """Per facet how people ask for what a thing named has of it: 'by the director of'."""
 
 
 def load_lexicon(spec: CatalogSpec, code: str = "en") -> Lexicon:
     """Read `<code>.toml` and fill in a catalogue's words; AgentError if there is no such language."""
     file = _completed(read_file(code))
     nouns = frozenset(w.casefold() for w in (spec.noun, spec.nouns, *spec.words))
-    fill = _fillings(file, nouns, spec.noun.casefold())
+    fill = {**_fillings(file, nouns, spec.noun.casefold()), **_compared(spec)}
     edge = file.writing.edge
     pad = rf"(?:\W*{edge}{file.padding}{edge})*\W*"
     return Lexicon(
@@ -99,6 +101,7 @@ def load_lexicon(spec: CatalogSpec, code: str = "en") -> Lexicon:
         members=file.leftover.members,
         makers=file.leftover.makers,
         nouns=nouns,
+        roles=_roles(spec, file.parts["of_thing"]),
     )
 
 
@@ -154,6 +157,19 @@ def _fillings(file: LanguageFile, nouns: Iterable[str], noun: str) -> dict[str, 
         "units": named,
         "decades": either(words.decades),
     }
+
+
+def _compared(spec: CatalogSpec) -> dict[str, str]:
+    """The manifest's words for a larger and for a smaller value of any facet."""
+    return {
+        "more": either({w.casefold() for f in spec.facets.values() for w in f.more}),
+        "less": either({w.casefold() for f in spec.facets.values() for w in f.less}),
+    }
+
+
+def _roles(spec: CatalogSpec, pattern: str) -> dict[str, re.Pattern[str]]:
+    asked = {name: {name.casefold(), facet.label.casefold()} for name, facet in spec.facets.items()}
+    return {name: re.compile(pattern.replace("{role}", either(words))) for name, words in asked.items()}
 
 
 def either(words: Iterable[str]) -> str:

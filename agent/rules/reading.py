@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from agent.ports import PlanContext
 from agent.rules.comparison import Comparison, Scales, comparisons, scales_of
+from agent.rules.described import described
 from agent.rules.lexicon import MASK, Lexicon, load_lexicon, plain
 from agent.rules.numbers import Bound, bounds, count
 from agent.rules.quantities import Measures, measures_of
@@ -102,8 +103,11 @@ def read(context: PlanContext, rules: Rules) -> Reading:
     free = _without(low, places(s for s in spans if s.kind != "value" and not _is_number(s.text)))
     limits = tuple(b for b in bounds(free, rules.lexicon, rules.measures) if not _year_of(b, spans, text))
     spans = [s for s in spans if not _overlaps((s.start, s.end), places(limits))]
-    pointers = _pointers(low, spans, limits, context, rules)
-    masked = _without(low, places(spans))
+    told = described(low, spans, limits, context, rules.lexicon)
+    spans = [s for s in spans if not _overlaps((s.start, s.end), places(told))]
+    limits = tuple(b for b in limits if not _overlaps((b.start, b.end), places(told)))
+    pointers = [*told, *_pointers(low, [*spans, *told], limits, context, rules)]
+    masked = _without(low, places([*spans, *told]))
     compared = _compared(masked, limits, spans, rules)
     how_many = count(_without(masked, places(pointers)), rules.lexicon)
     taken = [*places(spans), *places(pointers), *places(limits), *places(compared)]
@@ -240,7 +244,7 @@ def _pointed(reference: Reference, things: Sequence[Thing], context: PlanContext
 
 
 def _pointers(
-    low: str, spans: Sequence[Span], limits: Sequence[Bound], context: PlanContext, rules: Rules
+    low: str, spans: Sequence[Placed], limits: Sequence[Bound], context: PlanContext, rules: Rules
 ) -> list[Reference]:
     """Pointers that are no part of a name or a bound; a bare number only where the list shown has that place."""
     taken = [*places(spans), *places(limits)]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from agent.plan import Action, Filter, Order, React, Recommend, Scope, Search, SimilarTo
 from agent.rules.comparison import is_comparative, order
-from agent.rules.conditions import comparison_filter, meant, unwanted, value_filters
+from agent.rules.conditions import comparison_filter, meant, shared_values, unwanted, value_filters
 from agent.rules.leftover import free_wish, is_gibberish, loose_things
 from agent.rules.reading import Reading, Rules, Thing
 from agent.rules.whom import Whom
@@ -58,6 +58,8 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
     query = " ".join(filter(None, [free, *(t.words for t in liked)]))
     filters = [f for b in reading.bounds for f in b.filters]
     filters += value_filters(reading, rules)
+    shared = shared_values(reading, rules)
+    filters += [condition for _, condition in shared]
     compared = [c for c in reading.comparisons if c.degree != "most"]
     filters += [f for c in compared if (f := comparison_filter(c, reading, rules)) is not None]
     most = next((c for c in reading.comparisons if c.degree == "most"), None)
@@ -68,10 +70,12 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
         or any(c.degree == "more" for c in compared)
         or any(is_comparative(w, rules.lexicon, rules.linker.language.ranks) for w in words)
     )
-    alike = (t for t in (*reading.things, *loose) if t.stance == "similar" or _is_twisted(t, reading, rules))
+    sources = [thing for thing, _ in shared]
+    things = [t for t in (*reading.things, *loose) if t not in sources]
+    alike = (t for t in things if t.stance == "similar" or _is_twisted(t, reading, rules))
     titles = _once(m for t in alike for m in mentions(t, named=True))
     if query or filters:
-        query = " ".join([query, *_mentioned(reading, titles)]).strip()
+        query = " ".join([query, *_mentioned(reading, (*titles, *(m for t in sources for m in t.items)))]).strip()
     return Wanted(tuple(dict.fromkeys(filters)), order(most) if most else None, query, titles, critical)
 
 
@@ -183,6 +187,8 @@ def _continues(reading: Reading, want: Wanted, rules: Rules) -> bool:
     if reading.context.last is None:
         return False
     parts = rules.lexicon.parts
+    if want.filters and parts["ones"].search(reading.masked):
+        return True
     if want.critical or parts["what_if"].match(reading.plain.lstrip()) or parts["only"].search(reading.masked):
         return True
     positive = [f for f in want.filters if f.op is not Op.NOT_IN]
