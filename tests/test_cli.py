@@ -79,11 +79,13 @@ def test_ask_prints_one_json_object(shop: Path, capsys: pytest.CaptureFixture[st
     done = json.loads(told.out)
     assert done.keys() == {
         *("reply", "recommendations", "profile", "plan", "tier", "timings_ms", "session", "turn"),
-        *("language", "trace", "citations", "notes"),
+        *("citations", "trace", "notes", "language"),
     }
     assert (done["session"], done["turn"], told.out.count("\n")) == ("s", 1, 1)
     card = done["recommendations"][0]
     assert card.keys() == {"item_id", "title", "score", "facets", "reasons", "image"}
+    assert done["citations"][0]["item_id"] == card["item_id"]
+    assert (done["trace"][0]["tool"], done["trace"][0]["observed"][0]["type"]) == ("search", "found")
     assert card["reasons"][0]["evidence"][0].keys() == {"kind", "ref", "detail", "weight"}
     assert told.err == ""
 

@@ -121,6 +121,9 @@ def ask(
     user: User = "",
     session: Session = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    count: Annotated[int, typer.Option(min=1, max=50, help="Items of a list, unless TEXT names a number.")] = 5,
+    diversity: Annotated[float, typer.Option(min=0, max=1, help="0 most relevant first, 1 most varied.")] = 0.3,
+    language: Annotated[str, typer.Option(help="Of the reply. [default: that of TEXT]", show_default=False)] = "",
     catalog: Catalog = "",
     llm_url: LlmUrl = "",
     llm_model: LlmModel = "",
@@ -132,13 +135,16 @@ def ask(
     settings = _settings(llm_url, llm_model)
     said = message_of(text, settings.max_chars)
 
+    from agent import TurnRequest
     from agent.app import load
     from ui.cli_progress import LateBars
     from ui.cli_talk import ask as answer
+    from ui.views import owner
 
     with LateBars() as bars:
         assistant = load(catalog, settings, bars)
-    answer(assistant, said, user, session, as_json=as_json)
+    wanted = TurnRequest(said, owner(user, session), session, count=count, diversity=diversity, language=language)
+    answer(assistant, wanted, as_json=as_json)
 
 
 @app.command(epilog="Example: sommelier chat --user ann")
@@ -150,16 +156,22 @@ def chat(
     llm_model: LlmModel = "",
     debug: Debug = False,
 ) -> None:
-    """Chat. Your profile is kept from one chat to the next; /quit, Ctrl-D or Ctrl-C leaves."""
+    """Chat. Your profile is kept from one chat to the next; /help lists the commands, Ctrl-D or /quit leaves, Ctrl-C
+    stops a turn. In a pipe every line is a message, and the exit code is 1 if a turn failed."""
     settings = _settings(llm_url, llm_model)
 
+    from agent import Assistant
     from agent.app import load
+    from ui.cli_chat import Setting
+    from ui.cli_chat import chat as talk
     from ui.cli_progress import LateBars
-    from ui.cli_talk import chat as talk
 
-    with LateBars() as bars:
-        assistant = load(catalog, settings, bars)
-    talk(assistant, user, session)
+    def opened(name: str) -> Assistant:
+        with LateBars() as bars:
+            return load(name, settings, bars)
+
+    if talk(Setting(catalog, user, session, settings, opened)):
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: sommelier serve --port 8080")
