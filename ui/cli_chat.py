@@ -20,6 +20,7 @@ from agent.wording import item_label
 from retrieval.errors import RetrievalError
 from retrieval.types import Item
 from ui.cli_commands import help_rows, numbers_of, read_command, share_of
+from ui.cli_failures import explained
 from ui.cli_input import Words, history_file, lines_of
 from ui.cli_screen import Screen
 from ui.cli_text import safe
@@ -82,7 +83,7 @@ class Talk:
             _tell(f"the message is not UTF-8 (at character {error.start}); correct its encoding")
         except (AgentError, RetrievalError, SurfaceError, OSError) as error:
             self.failures += 1
-            _tell(str(error))
+            _tell(explained(error)[0])
         except KeyboardInterrupt:
             if not self._screen.is_terminal:
                 raise
