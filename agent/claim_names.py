@@ -19,6 +19,8 @@ _MARKED = re.compile(
     r"|“(?P<quoted>[^”\n]+)”|\"(?P<straight>[^\"\n]+)\"|「(?P<corner>[^」\n]+)」"
 )
 _YEAR = re.compile(r"\s*[（(](?P<year>\d{4})[)）]")
+_DOTTED = re.compile(r"[\u3400-\u9fff]{1,5}[·•・][\u3400-\u9fff·•・]{1,12}")
+"""A foreign name as scripts without capitals write it."""
 _JOINS = frozenset({"of", "the", "and", "de", "la", "le", "van", "von", "der", "di", "da", "del", "in", "a", "for"})
 _OPENING = re.compile(r"(?:^|[:;—–•“\"'(\[（：；，,]|\*\*|[-.!?。！？…] )\W*$")
 _COMMON, _EVERYDAY, _SMALL = 6000, 900, 300
@@ -68,6 +70,11 @@ class Names:
             name = self._unknown(run, text, spans, focus)
             if name:
                 return name
+        for match in _DOTTED.finditer(text):
+            dot = next(n for n in range(*match.span()) if text[n] in "·•・")
+            linked = any(s.start <= dot < s.end for s in spans) or _inside(dot, blank)
+            if not linked and not any(k.says(forms(match[0])) for k in [*focus, self._evidence.turn]):
+                return match[0]
         return next((s.text for s in spans if is_unspaced(s.text) and self._offered_not(s, focus)), "")
 
     def _marked(self, match: re.Match[str], text: str) -> Mention | None:
@@ -132,8 +139,9 @@ class Names:
             return True
         words = forms(span.text)
         last = {words[-1], *self._linker.language.singulars(words[-1])}
-        told = any((*words[:-1], w) == forms(str(m.value)) for m in span.meanings for w in last)
+        ways = {*((*words[:-1], w) for w in last), *((w,) for w in words[:-1]), *((w,) for w in last)}
         lower = span.text[:1].islower()
+        told = any(forms(str(m.value)) in ways and not (lower and self._is_people(m)) for m in span.meanings)
         common = len(words) == 1 and self._linker.language.rank(words[0]) < _EVERYDAY
         opens = len(words) == 1 and _OPENING.search(text[: span.start]) is not None
         return told and not (common and (lower or opens))
@@ -142,7 +150,8 @@ class Names:
         before = text[max(0, span.start - _BACK) : span.start]
         denied = _pattern("not").search(before) is not None
         meanings = [m for m in span.meanings if m.facet == span.announced] or list(span.meanings)
-        held = any(self._holds(m, k) for m in meanings for k in focus)
+        every = all if span.together else any
+        held = every(any(self._holds(m, k) for k in focus) for m in meanings)
         if denied:
             return not (held and named)
         if held:
@@ -152,6 +161,9 @@ class Names:
             return True
         spoken = not named or _pattern("you").search(text[: span.end]) is not None
         return spoken and self._turn_says(words, span.meanings)
+
+    def _is_people(self, meaning: Meaning) -> bool:
+        return self._catalog.facet(meaning.facet).people
 
     def _holds(self, meaning: Meaning, known: Known) -> bool:
         held = known.item.facets.get(meaning.facet) if known.item else None
