@@ -22,7 +22,7 @@ from retrieval.ports import Embedder, Matrix, Scores, Vector, VectorStore
 from retrieval.postings import first
 from retrieval.signals import Aim, Features, Filters, Rows, aim
 from retrieval.spans import Words
-from retrieval.types import Candidate, Item, Query, Retrieval, Sort
+from retrieval.types import Candidate, Item, Op, Query, Retrieval, Sort
 from retrieval.weighing import Ask, weigh
 
 _TEXTS = 512
@@ -43,7 +43,7 @@ class Fusions:
     taste: Fusion | None = None
     """Which item fits stated tastes, wishes, a text or anchors?"""
     next: Fusion | None = None
-    """What will a person with this logged history, or with none, choose next?"""
+    """What will a person with this logged history choose next?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +232,14 @@ class Retriever:
 
 
 def _is_logged(query: Query) -> bool:
-    """Whether only a logged history, or nothing at all, speaks for the person: what will they choose next?"""
+    """Whether only a logged history speaks for the person: what will they choose next?
+
+    Who asks for a kind of thing wants the best of it, not what the week brings; so does who says nothing at all.
+    """
     # A judgement with a time comes from the log; one without was stated in conversation.
     stated = query.wishes or any(taste.at is None for taste in query.tastes)
-    return not (stated or _specific(query))
+    asked = any(condition.op is not Op.NOT_IN for condition in query.constraints)
+    return bool(query.tastes) and not (stated or asked or _specific(query))
 
 
 def _ask(query: Query) -> Ask:

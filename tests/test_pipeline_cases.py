@@ -1,5 +1,7 @@
 """The pipeline of a turn, case by case, on a shop of teas."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -133,6 +135,20 @@ def test_a_list_for_a_logged_history_and_one_for_stated_tastes_are_fused_differe
     assert ids(retriever.retrieve(history))[:2] == ["t000", "t002"]
     stated = ids(retriever.retrieve(Query(tastes=(Taste("t001"),), diversity=0.0)))
     assert all(int(item_id[1:]) % 2 == 1 for item_id in stated)
+
+
+def test_only_a_history_alone_asks_what_comes_next_a_kind_of_thing_or_nothing_asks_for_the_best() -> None:
+    next_up, best = "t007", "t000"
+    known = Fusion((Term("popularity", "log", 1.0, 1.0, 1.0),))
+    backwards = Fusion((Term("popularity", "log", 1.0, 1.0, -1.0),))
+    retriever = shop(8, fusions=Fusions(taste=known, next=backwards))
+    history = (Taste("t001", at=1.7e9),)
+    kind = Constraint("price", Op.LE, (9.0,))
+    without = Constraint("price", Op.NOT_IN, (2.0,))
+    assert ids(retriever.retrieve(Query(tastes=history, diversity=0.0)))[0] == next_up
+    assert ids(retriever.retrieve(Query(tastes=history, constraints=(without,), diversity=0.0)))[0] == next_up
+    for query in (Query(), Query(constraints=(kind,)), Query(tastes=history, constraints=(kind,))):
+        assert ids(retriever.retrieve(replace(query, diversity=0.0)))[0] == best
 
 
 @pytest.mark.parametrize("call", ["explain", "rank_of"])
