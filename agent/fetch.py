@@ -85,10 +85,12 @@ def why(call: Why, work: Work) -> Work:
 
 
 def missed(call: WhyNot, work: Work) -> Work:
-    """Say what keeps an item off the list: a condition, that it is known already, or its rank."""
+    """Say what keeps an item off the list: a condition, that it is known already, or its rank; or why it is on it."""
     item = item_of(call.item, work.scene)
     if isinstance(item, Unresolved):
         return work.seeing(item)
+    if item in work.scene.shown:
+        return why(Why(item=call.item), work)
     query = _current(work, item)
     breaks = tuple(
         c for c in query.constraints if not work.index.catalog.mask([c])[work.index.catalog.position(item.item_id)]

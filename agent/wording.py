@@ -134,10 +134,10 @@ def _scalar(value: float | bool | date, spec: FacetSpec, phrases: Phrases) -> st
 
 
 def _number(value: float, spec: FacetSpec, phrases: Phrases) -> str:
-    if value == int(value):
-        text = f"{value:,.0f}" if abs(value) >= _SET_APART and spec.grouped else f"{value:.0f}"
-    else:
-        text = f"{value:.2f}" if spec.unit in _BEFORE_NUMBER else f"{value:.2f}".rstrip("0")
+    digits = 0 if value == int(value) else 2
+    text = f"{value:,.{digits}f}" if abs(value) >= _SET_APART and spec.grouped else f"{value:.{digits}f}"
+    if digits and spec.unit not in _BEFORE_NUMBER:
+        text = text.rstrip("0")
     if spec.unit in _BEFORE_NUMBER:
         return f"{spec.unit}{text}"
     return phrases.part("unit", value=text, unit=spec.unit) if spec.unit else text

@@ -27,13 +27,13 @@ def measured(voice: Voice, item: Item, constraints: Sequence[Constraint], ordere
 
 
 def introduced(voice: Voice, item: Item, constraints: Sequence[Constraint], listed: Sequence[Item]) -> list[str]:
-    """What it is and who made it, beyond what most of the list has; failing that, how its description begins."""
+    """What it is and who made it, beyond what most of the list has; or how its description begins."""
     held = Counter(v for other in listed for v in _values(voice, other))
     common = {v for v, n in held.items() if len(listed) > 1 and n > len(listed) / 2}
     asked = {str(v) for c in constraints if c.op is Op.IN for v in c.values}
-    told = list(_qualities(voice, item, common | asked))[:_MOST]
-    if told or not item.description.strip():
-        return told
+    kinds, people = _qualities(voice, item, common | asked)
+    if people or not item.description.strip():
+        return [*kinds, *people][:_MOST]
     return [voice.part("described_as", text=escape(item.description, _TEXT))]
 
 
@@ -51,15 +51,18 @@ def _told(voice: Voice, facet: str, value: float) -> str:
     return voice.part("labelled", label=voice.label(facet), value=text)
 
 
-def _qualities(voice: Voice, item: Item, known: Set[str]) -> Iterator[str]:
-    """What kind of thing it is, then its people, the few before the many."""
+def _qualities(voice: Voice, item: Item, known: Set[str]) -> tuple[list[str], list[str]]:
+    """What kind of thing it is, and its people, the few before the many."""
     facets = [n for n, s in voice.wording.spec.facets.items() if s.kind == "categorical" and s.explainable]
     new = {n: [v for v in as_labels(item.facets.get(n)) if v not in known] for n in facets}
     kinds = [n for n in facets if new[n] and not voice.wording.facet(n).people]
     people = sorted((n for n in facets if new[n] and voice.wording.facet(n).people), key=lambda n: len(new[n]))
-    for facet in [*kinds[:1], *people]:
-        listed = voice.listed(voice.value(facet, v) for v in new[facet][:_NAMED])
-        yield voice.wording.announced(facet, listed) or listed
+    return [_made(voice, n, new[n]) for n in kinds[:1]], [_made(voice, n, new[n]) for n in people]
+
+
+def _made(voice: Voice, facet: str, values: Sequence[str]) -> str:
+    listed = voice.listed(voice.value(facet, v) for v in values[:_NAMED])
+    return voice.wording.announced(facet, listed) or listed
 
 
 def _values(voice: Voice, item: Item) -> Iterator[str]:

@@ -60,7 +60,7 @@ def lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
         return _sorted(voice, found, wish or voice.part("nouns"))
     if wish:
         return _counted(voice, found, shown, wish)
-    if any(isinstance(a, Recommend) and a.surprise for a in voice.context.plan.actions):
+    if _is_bold(voice):
         return voice.say("lead_surprise")
     if any(isinstance(o, Noted) for o in voice.context.observations):
         return voice.say("lead_noted")
@@ -147,6 +147,13 @@ def _sorted(voice: Voice, found: Found, wish: str) -> str:
     if words and words[0]:
         return voice.say("lead_sorted_first", wish=wish, label=label, first=escape(words[0][0]))
     return voice.say("lead_sorted", wish=wish, label=label)
+
+
+def _is_bold(voice: Voice) -> bool:
+    """A surprise was asked for, and what was found is not simply what everybody takes."""
+    asked = any(isinstance(a, Recommend) and a.surprise for a in voice.context.plan.actions)
+    loudest = [card.reasons[0].evidence[0].kind for card in voice.context.cards if card.reasons]
+    return asked and 2 * loudest.count("popularity") < max(len(loudest), 1)
 
 
 def _counted(voice: Voice, found: Found, shown: int, wish: str) -> str:
