@@ -28,8 +28,9 @@ check: install
 test: check
 	$(BIN)/python -m pytest
 
+# Films, 12,000 and 100,000 synthetic items; `make bench SIZES=1000000` for one more. What is built is kept.
 bench: install
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))
 
 fmt: install
 	$(BIN)/ruff check --fix .

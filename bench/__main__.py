@@ -1,112 +1,123 @@
-"""Measure speed and size on the bundled films: python -m bench [--readme]
+"""Measure speed and size, on the bundled films and on synthetic catalogues: python -m bench [--sizes 12000,100000]
 
-Prints a Markdown table; with --readme it replaces the one in README.md. Everything runs in this one process or in
-servers it starts, on this machine, in one go, so that the ratios mean something.
+Each catalogue is generated, built, opened and talked to in processes of its own; what is already generated and built
+is kept (under the home folder, in bench/) and not done again, so that a run that was cut off goes on where it was. The
+figures go to docs/bench/results.json, the plots and the report beside it; --readme puts the tables into README.md.
 """
 
 import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
-from agent import load
-from agent.app import build_bundled, open_catalog
-from agent.assistant import Assistant
-from agent.config import ROOT, Settings
+from agent.app import bundled
+from agent.config import Settings
+from bench.figures import Built, Measured, Served, read_results
+from bench.report import readme, write_report
 from bench.server import ready_and_resident
-from bench.turns import TURN_BUDGET_MS, quantiles, timings
-from retrieval.index import open_store
+from bench.synthetic import Plan, generate, real_films
+from bench.turns import MESSAGES, PEOPLE
+from retrieval.layout import read_manifest
+from retrieval.versions import current_version
 
-_PEOPLE = 30
-_QUERIES = 100
-_STAGES = ("load", "plan", "embed", "search", "cf", "graph", "fuse", "diversify", "evidence", "tools", "tell")
+CROWD = 100
+FILMS = "films"
 
 
 def main() -> None:
-    """Measure, print, and on demand write into README.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readme", action="store_true")
+    """Measure what is asked for, keep it, and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default=f"{FILMS},12000,100000", help="'films' and numbers of synthetic items")
+    parser.add_argument("--people", type=int, default=PEOPLE, help="dialogues of six turns, one after the other")
+    parser.add_argument("--again", action="store_true", help="build again what is built")
+    parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
     args = parser.parse_args()
-    tables = {"bench": "\n".join(["| what | measured | goal |", "|---|---|---|", *rows()]), "validation": validation()}
-    for name, table in tables.items():
-        print(table)
-        if args.readme:
-            put(name, table)
+    settings = Settings()
+    for size in filter(None, args.sizes.split(",")):
+        measure(size, settings, args.people, again=args.again)
+    write_report(read_results())
+    if args.readme:
+        readme(read_results(), settings)
 
 
-def put(name: str, table: str) -> None:
-    """Replace what stands between two markers in README.md."""
-    path = ROOT / "README.md"
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    _, _, after = rest.partition(end)
-    path.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+def measure(size: str, settings: Settings, people: int, *, again: bool) -> None:
+    """Measure one catalogue and keep the figures."""
+    say(f"== {size}")
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as fresh:
+        if size == FILMS:
+            home, out, figures = _films(settings, Path(fresh))
+        else:
+            home, out, figures = _synthetic(int(size), settings, again=again)
+        say("turns one after the other, then a crowd's at once")
+        served = Served.model_validate_json(_child("serve", home, out, people, CROWD))
+        say("a server, until it is ready")
+        ready, resident = ready_and_resident(str(out), home, MESSAGES)
+        manifest = read_manifest(current_version(out))
+    measured = Measured(
+        name=size,
+        items=manifest.items,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        load=round(load, 1),
+        built=figures,
+        served=served,
+        ready_s=ready,
+        server_mib=resident,
+    )
+    read_results().replaced(measured, _machine()).write()
 
 
-def validation() -> str:
-    """The validation table of the bundled films' index."""
-    measured = open_catalog("movies", Settings()).manifest.validation
-    lines = [f"| {m.source} | {m.hr_at_10:.3f} | {m.ndcg_at_10:.3f} | {m.n:,} |" for m in measured]
-    return "\n".join(["| source | HR@10 | NDCG@10 | people |", "|---|---|---|---|", *lines])
+def _films(settings: Settings, home: Path) -> tuple[Path, Path, Built]:
+    """The first index of the bundled films on a fresh machine, encoder export included."""
+    say("first index, encoder export included")
+    out = home / "indexes" / "movies"
+    return home, out, Built.model_validate_json(_child("build", home, out, bundled(settings)["movies"].items.parent))
 
 
-def rows() -> Iterator[str]:
-    """One Markdown row per figure."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(home=Path(folder))
-        start = time.perf_counter()
-        manifest = build_bundled("movies", settings)
-        yield f"| first index of {manifest.items:,} films, encoder export included | {_s(start)} | ≤ 60 s |"
-        start = time.perf_counter()
-        build_bundled("movies", settings)
-        yield f"| index again, encoder cached | {_s(start)} | |"
-        assistant = load("movies", settings)
-        yield from turn_rows(assistant)
-        yield from chroma_rows(assistant)
-    seconds, mib = ready_and_resident()
-    yield f"| server with a built index, until ready | {seconds:.1f} s | ≤ 10 s |"
-    yield f"| resident memory of the server after ten turns | {mib:,.0f} MiB | ≤ 1,536 MiB |"
+def _synthetic(items: int, settings: Settings, *, again: bool) -> tuple[Path, Path, Built]:
+    """A synthetic catalogue and its index, made unless they are there."""
+    folder = settings.home / "bench" / str(items)
+    plan = Plan(items, 8.0 if items <= 100_000 else 3.0)
+    kept, out = folder / "built.json", folder / "index"
+    start = time.perf_counter()
+    generate(plan, real_films(settings), folder / "source")
+    say(f"generated in {time.perf_counter() - start:.0f} s (or kept): {folder / 'source'}")
+    made = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    if again or made.get("plan") != asdict(plan):
+        shutil.rmtree(out, ignore_errors=True)
+        say(f"building {items:,} items")
+        built = Built.model_validate_json(_child("build", settings.home, out, folder / "source", "synthetic"))
+        kept.write_text(json.dumps({"plan": asdict(plan), "built": built.model_dump()}), encoding="utf-8")
+        return settings.home, out, built
+    say("the index is kept; --again builds it again")
+    return settings.home, out, Built.model_validate(made["built"])
 
 
-def turn_rows(assistant: Assistant) -> Iterator[str]:
-    """The whole turn on the rules tier, and its stages."""
-    timings(assistant, 3)
-    laps = timings(assistant, _PEOPLE)
-    p50, p95 = quantiles(laps, "turn")
-    goal50, goal95 = TURN_BUDGET_MS
-    goal = f"≤ {goal50} / {goal95} ms"
-    yield f"| whole turn on the rules tier, {len(laps)} turns, p50 / p95 | {p50:.0f} / {p95:.0f} ms | {goal} |"
-    for stage in _STAGES:
-        if any(stage in lap for lap in laps):
-            p50, p95 = quantiles(laps, stage)
-            yield f"| … {stage} | {p50:.1f} / {p95:.1f} ms | |"
-    fetches = [lap for lap in laps if "total" in lap]
-    p50, p95 = quantiles(fetches, "total")
-    yield f"| retrieval of a turn that fetches, p50 / p95 | {p50:.0f} / {p95:.0f} ms | |"
+def _child(job: str, *args: object) -> str:
+    """Run one measurement in a process of its own; its progress goes to the terminal."""
+    command: Sequence[str] = [sys.executable, "-m", "bench.child", job, *map(str, args)]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()[-1]
 
 
-def chroma_rows(assistant: Assistant) -> Iterator[str]:
-    """A bare Chroma query of the pool's size beside the pipeline that contains it, in the same run."""
-    index = assistant.index
-    store = open_store(index.path)
-    vectors = np.load(index.path / "embeddings.npy").astype(np.float32)
-    rng = np.random.default_rng(0)
-    laps = []
-    for _ in range(_QUERIES):
-        start = time.perf_counter()
-        store.search(vectors[rng.integers(len(vectors))], 100)
-        laps.append((time.perf_counter() - start) * 1e3)
-    p50, p95 = float(np.percentile(laps, 50)), float(np.percentile(laps, 95))
-    turn50, _ = quantiles(timings(assistant, len(laps) // 10), "turn")
-    yield f"| bare Chroma query, k = 100, p50 / p95 | {p50:.1f} / {p95:.1f} ms | |"
-    yield f"| whole turn over a bare Chroma query, p50 | {turn50 / p50:.1f} × | |"
+def _machine() -> str:
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").is_file() else ""
+    names = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.processor()}, {memory:.0f} GiB, no GPU"
 
 
-def _s(start: float) -> str:
-    return f"{time.perf_counter() - start:.1f} s"
+def say(text: str) -> None:
+    """Tell what is going on, with the time."""
+    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {text}\n")
 
 
 if __name__ == "__main__":

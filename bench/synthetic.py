@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.app import open_catalog
+from agent.config import Settings
+from retrieval import layout
 from retrieval.ports import Matrix
 from retrieval.source import Source, find_source
 from retrieval.spans import sentences
@@ -81,6 +84,13 @@ class Seeds:
         """Which theme each item belongs to."""
         centres = rng.choice(len(self.items), size=min(THEMES, len(self.items)), replace=False)
         return np.argmax(self.vectors @ self.vectors[centres].T, axis=1)
+
+
+def real_films(settings: Settings) -> Seeds:
+    """The bundled films and their vectors, from their index, which is built if need be."""
+    index = open_catalog("movies", settings)
+    vectors = layout.read_embeddings(index.path, len(index.catalog), index.manifest.dimensions)
+    return Seeds.of(index.catalog.items[:], vectors)
 
 
 class SentenceMeans:
@@ -226,7 +236,7 @@ def _events(plan: Plan, theme: NDArray[np.int64], rng: np.random.Generator) -> I
     filled = np.flatnonzero([len(urn.items) > 0 for urn in urns])
     left, person = int(plan.items * plan.events_per_item), 0
     while left > 0:
-        counts = 3 + rng.geometric(1 / (PER_PERSON - 2), size=_CHUNK // PER_PERSON) - 1
+        counts = 3 + rng.geometric(1 / (PER_PERSON - 2), size=_CHUNK) - 1
         counts = counts[np.cumsum(counts) - counts < left]
         left -= int(counts.sum())
         who = np.repeat(np.arange(len(counts)), counts)

@@ -33,6 +33,8 @@ class Neighbours:
     half_life: float = np.inf
     window_days: float = np.inf
     """Only events of so many days before the newest count, where events have times."""
+    max_items: int = 200_000
+    """Only so many items with most people take part: with 300 neighbours each, some 500 MB."""
 
     @property
     def name(self) -> str:
@@ -43,7 +45,7 @@ class Neighbours:
     def learn(self, log: InteractionLog, keep: Mask | None = None) -> ItemItem:
         """Learn from the kept events; that a person met an item counts, not how they liked it."""
         met = log.met(self._window(log, keep))
-        known = busiest(met.tocsc(), met.shape[1])
+        known = busiest(met.tocsc(), self.max_items)
         library = CosineRecommender(K=self.neighbours + 1, num_threads=1)
         with warnings.catch_warnings():
             # The library warns of a conversion that it asks of itself.
@@ -132,9 +134,12 @@ class Als:
 
     def score_rows(self, histories: sparse.csr_matrix) -> NDArray[np.float32]:
         """Score everything for many people at once: (people, known items) aged weights to scores of that shape."""
-        people = [self._person(row.indices.astype(np.int64), row.data) for row in histories]
-        stacked = np.array(people, dtype=np.float32).reshape(len(people), self.items.shape[1])
-        return np.asarray(stacked @ self.items.T, dtype=np.float32)
+        found = [self._equation(row.indices.astype(np.int64), row.data) for row in histories]
+        pulls = [self.items[row.indices].T @ pull for row, (_, pull) in zip(histories, found, strict=True)]
+        factors = self.items.shape[1]
+        near = np.array([near for near, _ in found]).reshape(-1, factors, factors)
+        people = np.linalg.solve(near, np.array(pulls).reshape(-1, factors, 1))[..., 0].astype(np.float32)
+        return np.asarray(people @ self.items.T, dtype=np.float32)
 
     def save(self, folder: Path) -> None:
         """Write `factors.npz` into an existing folder."""

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from retrieval.errors import IndexUnusable
 from retrieval.ports import Scores
+from retrieval.postings import first
 from retrieval.types import Taste
 
 DENSE = 8_000
@@ -50,8 +51,8 @@ class ItemVocabulary:
         """Return at most k known items that score above 0 and are not barred, best first, ties by order of ids."""
         left = np.array(scores, dtype=np.float32)
         left[[self.columns[item_id] for item_id in barred if item_id in self.columns]] = 0
-        order = np.argsort(-left, kind="stable")[:k]
-        return [(self.ids[column], float(left[column])) for column in order if left[column] > 0]
+        positive = np.flatnonzero(left > 0)
+        return [(self.ids[column], float(left[column])) for column in positive[first(left[positive], k)]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ def embed_documents(texts: Sequence[str], embedder: Embedder, shipped: Path | No
     known = {row: cache[key] for row, text in enumerate(texts) if (key := document_key(embedder.name, text)) in cache}
     missing = [row for row in range(len(texts)) if row not in known]
     progress.step("embed", len(missing))
-    parts = [np.stack([known[row] for row in known])] if known else []
+    width = len(next(iter(known.values()))) if known else embedder.embed([]).shape[1]
+    vectors = np.empty((len(texts), width), dtype=np.float32)
+    for row, vector in known.items():
+        vectors[row] = vector
     for start in range(0, len(missing), _CHUNK):
         chunk = missing[start : start + _CHUNK]
-        parts.append(embedder.embed([texts[row] for row in chunk]))
+        vectors[chunk] = embedder.embed([texts[row] for row in chunk])
         progress.advance(len(chunk))
-    if not parts:
-        return embedder.embed([])
-    order = np.argsort([*known, *missing])
-    return np.asarray(np.concatenate(parts)[order], dtype=np.float32)
+    return vectors

@@ -1,6 +1,7 @@
 """What the catalogue itself knows of its items, and how close candidates are to the liked ones by it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +9,8 @@ from scipy import sparse
 
 from retrieval.ports import Matrix
 
-PAIRWISE = 8_000
-"""Up to so many items, all similarities are computed once (256 MB) instead of per person."""
+AT_ONCE = 128
+"""The likes of so many people are compared with every item in one product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,15 @@ def linked(histories: sparse.csr_matrix, links: sparse.csr_matrix) -> NDArray[np
 def alike(histories: sparse.csr_matrix, embeddings: Matrix) -> NDArray[np.float32]:
     """Mean of the average and of the largest weighted similarity to the liked items, (people, items)."""
     liked = _liked(histories)
-    average = (_shares(histories) @ embeddings) @ embeddings.T
-    pairs = embeddings @ embeddings.T if len(embeddings) <= PAIRWISE else None
-    found = np.zeros(histories.shape, dtype=np.float32)
-    for row in np.flatnonzero(np.diff(liked.indptr)).tolist():
-        start, end = liked.indptr[row : row + 2]
-        items, weights = liked.indices[start:end], liked.data[start:end]
-        near = embeddings[items] @ embeddings.T if pairs is None else pairs[items]
-        found[row] = (average[row] + (near * weights[:, None]).max(axis=0)) / 2
+    found = np.asarray((_shares(histories) @ embeddings) @ embeddings.T, dtype=np.float32)
+    for begin in range(0, histories.shape[0], AT_ONCE):
+        ends = liked.indptr[begin : begin + AT_ONCE + 1]
+        items, place = np.unique(liked.indices[ends[0] : ends[-1]], return_inverse=True)
+        near = embeddings[items] @ embeddings.T
+        for row, (start, end) in enumerate(pairwise(ends.tolist()), begin):
+            if end > start:
+                weighted = zip(place[start - ends[0] : end - ends[0]], liked.data[start:end], strict=True)
+                found[row] = (found[row] + np.maximum.reduce([near[p] * weight for p, weight in weighted])) / 2
     return found
 
 

@@ -59,13 +59,20 @@ class Situations:
             hardest = [columns[name] for name in hard if name in columns]
             chosen, stands_for = _sample(self.holdout.target[rows], barred, hardest, rng)
             values = {
-                (name, shape): np.take_along_axis(shaped(column, shape), chosen, axis=1)
+                (name, shape): _picked(column, shape, chosen)
                 for name, column in columns.items()
                 for shape in shapes.get(name.partition(":")[0], ())
             }
             parts.append(Lists(values, stands_for))
         values = {key: np.concatenate([part.values[key] for part in parts]) for key in parts[0].values}
         return Lists(values, np.concatenate([part.stands_for for part in parts]))
+
+
+def _picked(column: NDArray[np.float32], shape: Shape, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+    """A shaped column of the chosen items; only ranks and shares depend on the others."""
+    if shape in ("rank", "share"):
+        return np.take_along_axis(shaped(column, shape), chosen, axis=1)
+    return shaped(np.take_along_axis(column, chosen, axis=1), shape)
 
 
 def _sample(
@@ -77,8 +84,8 @@ def _sample(
     """Items per list, the target first, and how many each stands for; both of shape (rows, candidates)."""
     out = barred.copy()
     out[np.arange(len(target)), target] = True
-    places = np.minimum.reduce([_places(column, out) for column in hardest])
     n_hard = min(HARD, out.shape[1] - 1)
+    places = np.minimum.reduce([_places(column, out, n_hard) for column in hardest])
     near = np.argpartition(places, n_hard - 1, axis=1)[:, :n_hard]
     draw = np.where(out, 2.0, rng.random(out.shape))
     np.put_along_axis(draw, near, 2.0, axis=1)
@@ -93,10 +100,11 @@ def _sample(
     return np.concatenate([target[:, None], near, rest], axis=1), stands_for.astype(np.float32)
 
 
-def _places(column: NDArray[np.float32], out: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """0 for the best that is not out, and so on; those that are out come last."""
-    known = np.where(out, -np.inf, np.nan_to_num(column, nan=-np.inf))
-    order = np.argsort(-known, axis=1, kind="stable")
-    places = np.empty_like(order)
-    np.put_along_axis(places, order, np.arange(order.shape[1])[None], axis=1)
-    return places + np.where(out, order.shape[1], 0)
+def _places(column: NDArray[np.float32], out: NDArray[np.bool_], most: int) -> NDArray[np.int64]:
+    """0 for the best that is not out, and so on; those beyond `most` share a place, those that are out come last."""
+    known = np.where(out, np.float32(np.inf), -np.nan_to_num(column, nan=-np.inf))
+    best = np.argpartition(known, most - 1, axis=1)[:, :most]
+    order = np.argsort(np.take_along_axis(known, best, axis=1), axis=1, kind="stable")
+    places = np.full(column.shape, most, dtype=np.int64)
+    np.put_along_axis(places, np.take_along_axis(best, order, axis=1), np.arange(most)[None], axis=1)
+    return places + np.where(out, out.shape[1], 0)

@@ -31,8 +31,8 @@ from retrieval.snapshots import scores_then
 
 Competitor: TypeAlias = Ease | Neighbours | Factors
 
-RECIPES = (Ease(), Neighbours(), Factors())
-"""The CF models that compete."""
+RECIPES = (Ease(max_items=3_000), Neighbours(), Factors())
+"""The CF models that compete, and only here of limited size."""
 
 HALF_LIVES = (np.inf, 5.0, 2.0)
 """And how fast older choices of a person fade, in newer choices; all are tried with each."""
