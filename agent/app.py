@@ -154,6 +154,14 @@ def bundled(settings: Settings) -> dict[str, Source]:
     return {folder.name: find_source(folder) for folder in ordered}
 
 
+def people(catalog: str, settings: Settings) -> SqliteStore:
+    """What is kept about the people of a catalogue, without opening its index."""
+    name = catalog or settings.catalog
+    if name not in bundled(settings):
+        name = read_manifest(current_version(_index_path(name, settings))).spec.name
+    return SqliteStore(settings.database(name))
+
+
 def index_of(catalog: str, settings: Settings) -> Path:
     """Where the index of a bundled catalogue lives."""
     return settings.home / "indexes" / catalog

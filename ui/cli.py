@@ -4,56 +4,14 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
 from ui.cli_failures import explained
-
-if TYPE_CHECKING:
-    from agent.config import Settings
-
-
-@dataclass
-class _Run:
-    """One run of the command."""
-
-    debug: bool = False
-
-
-def _debug(context: typer.Context, debug: bool) -> None:
-    if debug and isinstance(context.obj, _Run):
-        context.obj.debug = True
-        logging.getLogger().setLevel(logging.INFO)
-
-
-Debug: TypeAlias = Annotated[
-    bool, typer.Option("--debug", callback=_debug, is_eager=True, help="Show tracebacks and the log on stderr.")
-]
-Catalog: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        envvar="SOMMELIER_CATALOG",
-        metavar="NAME|DIR",
-        help="A bundled catalogue, or the path of a built index. [default: movies]",
-        show_default=False,
-    ),
-]
-User: TypeAlias = Annotated[str, typer.Option(help="Who is asking: the profile that is read and kept.")]
-LlmUrl: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        envvar="SOMMELIER_LLM_URL",
-        metavar="URL",
-        help="An OpenAI-compatible server whose model understands and writes; without one, rules do.",
-    ),
-]
-LlmModel: TypeAlias = Annotated[
-    str, typer.Option(envvar="SOMMELIER_LLM_MODEL", metavar="NAME", help="The model's name on that server.")
-]
-Session: TypeAlias = Annotated[str, typer.Option(help="The conversation to go on with; any name.")]
+from ui.cli_groups import items, profile
+from ui.cli_options import Catalog, Debug, LlmModel, LlmUrl, Run, Session, User, settings_of
 
 app = typer.Typer(
     name="sommelier",
@@ -63,8 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-items = typer.Typer(help="Add, replace and delete items of a built index.", rich_markup_mode=None)
 app.add_typer(items, name="items", epilog="Example: sommelier items add new.csv --catalog my-index")
+app.add_typer(profile, name="profile", epilog="Example: sommelier profile show --user ann")
 
 
 @app.command(epilog="Example: sommelier build examples/movies --out my-index")
@@ -88,31 +46,7 @@ def build(
     from ui.cli_build import Wanted, build_index
 
     given = {name: value for name, value in (("embedder", embedder), ("chroma_url", chroma_url)) if value}
-    build_index(Wanted(folder, items, interactions, out, strict), _settings().model_copy(update=given))
-
-
-@items.command(epilog="Example: sommelier items add new.csv --catalog my-index")
-def add(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Items, in a file like the one that was built from.")],
-    catalog: Catalog = "",
-    debug: Debug = False,
-) -> None:
-    """Add the items of a file; those whose id is there already are replaced."""
-    from ui.cli_build import add_items
-
-    add_items(catalog, file, _settings())
-
-
-@items.command(epilog="Example: sommelier items delete a17 a18 --catalog my-index")
-def delete(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the items.")],
-    catalog: Catalog = "",
-    debug: Debug = False,
-) -> None:
-    """Delete items by their ids."""
-    from ui.cli_build import delete_items
-
-    delete_items(catalog, ids, _settings())
+    build_index(Wanted(folder, items, interactions, out, strict), settings_of().model_copy(update=given))
 
 
 @app.command(epilog="Example: sommelier ask 'something like Heat, but funny' --json")
@@ -132,7 +66,7 @@ def ask(
     """Ask once. Without --user and --session nothing is kept."""
     from ui.cli_text import message_of
 
-    settings = _settings(llm_url, llm_model)
+    settings = settings_of(llm_url, llm_model)
     said = message_of(text, settings.max_chars)
 
     from agent import TurnRequest
@@ -158,7 +92,7 @@ def chat(
 ) -> None:
     """Chat. Your profile is kept from one chat to the next; /help lists the commands, Ctrl-D or /quit leaves, Ctrl-C
     stops a turn. In a pipe every line is a message, and the exit code is 1 if a turn failed."""
-    settings = _settings(llm_url, llm_model)
+    settings = settings_of(llm_url, llm_model)
 
     from agent import Assistant
     from agent.app import load
@@ -193,7 +127,7 @@ def serve(
     debug: Debug = False,
 ) -> None:
     """Serve the page and the OpenAI-compatible API on one port."""
-    settings = _settings(llm_url, llm_model)
+    settings = settings_of(llm_url, llm_model)
     logging.getLogger("agent").setLevel(logging.INFO)
 
     from ui.cli_serve import Wanted, run
@@ -210,7 +144,7 @@ def mcp(
     debug: Debug = False,
 ) -> None:
     """Serve the tools over the Model Context Protocol, on standard input and output."""
-    settings = _settings()
+    settings = settings_of()
 
     from agent.app import load
     from ui.cli_progress import LateBars
@@ -221,17 +155,21 @@ def mcp(
     run(assistant, user, session, port)
 
 
-def _settings(llm_url: str = "", llm_model: str = "") -> "Settings":
-    from agent.config import Settings
+@app.command(epilog="Example: sommelier catalogs --json")
+def catalogs(
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as one JSON list.")] = False,
+    debug: Debug = False,
+) -> None:
+    """List the catalogues: name, title, items, and whether it is built."""
+    from ui.cli_catalogs import show_catalogs
 
-    given = {name: value for name, value in (("llm_url", llm_url), ("llm_model", llm_model)) if value}
-    return Settings().model_copy(update=given)
+    show_catalogs(settings_of(), as_json=as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code, 0 only for success."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    run = _Run()
+    run = Run()
     try:
         code = app(args=arguments, prog_name="sommelier", standalone_mode=False, obj=run)
         sys.stdout.flush()
