@@ -52,6 +52,7 @@ def scales_of(catalog: Catalog, lexicon: Lexicon, common: Mapping[str, int]) -> 
             if len(catalog) and np.isfinite(catalog.numbers(name)).mean() >= _USABLE:
                 usable.add(name)
     most = {_derived(w, rules.endings, rules.prefixes, 1): target for w, target in more.items()}
+    most = {word: target for word, target in most.items() if word not in rules.plain}
     plain = {
         base: target for word, target in more.items() for base in _bases(word, lexicon) if base in common or " " in base
     }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from agent.rules.lexicon import Lexicon
+from agent.rules.lexicon import Lexicon, either
 from agent.rules.reading import Mark, Reading, Rules, Thing, places
 from retrieval.folding import is_unspaced
 from retrieval.manifest import CatalogSpec
@@ -29,7 +29,9 @@ def free_wish(reading: Reading, loose: Sequence[Thing], rules: Rules) -> str:
     """The words of the message that are a wish of their own, in their order, without the small ones around them."""
     closed = [*reading.taken, *places(reading.marks), *places(loose)]
     closed += places(reading.things)
-    closed += _told(reading, rules.lexicon)
+    closed += _told(reading, rules.lexicon) + _judged(reading, rules.lexicon)
+    called = either(w for w in _facet_words(rules.catalog.spec) if is_unspaced(w))
+    closed += [m.span() for m in re.finditer(called, reading.plain)]
     for name in ("together", "person", "subject", "no_matter"):
         closed += [m.span() for m in rules.lexicon.parts[name].finditer(reading.plain)]
     closed += [m.span("kin") for m in rules.lexicon.parts["kin"].finditer(reading.masked)]
@@ -93,6 +95,12 @@ def _told(reading: Reading, lexicon: Lexicon) -> list[tuple[int, int]]:
             told.append((mark.start, end))
     told += [_around(reading, t, lexicon) for t in reading.things if t.items and t.stance in _OPINIONS]
     return told
+
+
+def _judged(reading: Reading, lexicon: Lexicon) -> list[tuple[int, int]]:
+    """The words behind a thing that say what is thought of it."""
+    behind = (p.match(reading.masked, t.end) for t in reading.things for p in lexicon.verdicts.values())
+    return [match.span() for match in behind if match is not None]
 
 
 def _around(reading: Reading, thing: Thing, lexicon: Lexicon) -> tuple[int, int]:

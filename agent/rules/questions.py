@@ -48,7 +48,7 @@ def question(reading: Reading, rules: Rules) -> Plan | None:
             items = tuple(f"[{n}]" for n in range(1, min(len(reading.context.shown), _FEW) + 1))
         if len(items) > 1:
             return Plan(actions=(Compare(items=items[:_FEW], by=_asked_by(reading)),))
-    return _fact(reading, rules)
+    return None if any(t.stance == "similar" for t in reading.things) else _fact(reading, rules)
 
 
 def _asked_by(reading: Reading) -> Order | None:

@@ -147,7 +147,7 @@ def places(placed: Iterable[Placed]) -> list[tuple[int, int]]:
 def marks_of(masked: str, taken: Sequence[tuple[int, int]], lexicon: Lexicon) -> tuple[Mark, ...]:
     """Return the stance words of a message in order; the longest wins where they overlap."""
     found = [
-        Mark(*match.span(), _stance(name))
+        Mark(*match.span("at" if "at" in pattern.groupindex and match["at"] else 0), _stance(name))
         for name, pattern in lexicon.stances.items()
         for match in pattern.finditer(masked)
         if match.group().strip() and not _overlaps(match.span(), taken)
