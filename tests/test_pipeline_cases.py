@@ -138,10 +138,10 @@ def test_a_list_for_a_logged_history_and_one_for_stated_tastes_are_fused_differe
 
 
 def test_only_a_history_alone_asks_what_comes_next_a_kind_of_thing_or_nothing_asks_for_the_best() -> None:
-    next_up, best = "t007", "t000"
+    next_up, best = "t055", "t000"
     known = Fusion((Term("popularity", "log", 1.0, 1.0, 1.0),))
     backwards = Fusion((Term("popularity", "log", 1.0, 1.0, -1.0),))
-    retriever = shop(8, fusions=Fusions(taste=known, next=backwards))
+    retriever = shop(60, fusions=Fusions(taste=known, next=backwards))
     history = (Taste("t001", at=1.7e9),)
     kind = Constraint("price", Op.LE, (9.0,))
     without = Constraint("price", Op.NOT_IN, (2.0,))
