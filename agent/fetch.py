@@ -30,6 +30,8 @@ def fetch(action: Fetch, work: Work) -> Work:
     asked_for, more = effective(action, work)
     if not (more or (isinstance(action, Search) and action.keep)):
         work = replace(work, profile=expire(work.profile, work.moment))
+    if isinstance(action, Search) and is_not_sold(action.kind, work.scene):
+        return work.seeing(Unresolved(action.kind, kind=True))
     asked = _resolve(asked_for, work)
     work = work.seeing(*asked.unresolved)
     if asked.unresolved and _is_void(asked):
@@ -156,6 +158,12 @@ def _is_void(asked: _Asked) -> bool:
     """Nothing is left to look for once the unresolved parts are taken out: listing anything would be a guess."""
     need = asked.need
     return not (need.text or need.anchors or need.constraints or need.sort)
+
+
+def is_not_sold(kind: str, scene: Scene) -> bool:
+    """Whether no item is called by a kind of thing; only where titles describe their items can that be said."""
+    described = not scene.catalog.spec.titles_are_names
+    return bool(kind.strip()) and described and not any(scene.linker.is_named(w) for w in kind.split())
 
 
 def query_of(action: Fetch, work: Work) -> Query:

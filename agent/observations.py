@@ -81,6 +81,8 @@ class Unresolved:
 
     mention: str
     suggestions: tuple[Item, ...] = ()
+    kind: bool = False
+    """It is a kind of thing, and there is none of it here."""
 
 
 @dataclass(frozen=True, slots=True)

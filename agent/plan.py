@@ -78,6 +78,8 @@ class Search(_Call):
     drop: tuple[FacetName, ...] = ()
     trial: bool = False
     """What if: count what it would bring, and leave the list and its conditions as they are."""
+    kind: str = ""
+    """The kind of thing asked for by name ('jeans'), a part of `query`: where there is none, nothing is shown."""
     count: int | None = Field(default=None, ge=1, le=50)
 
 

@@ -70,6 +70,11 @@ class Linker:
         folded = forms(word)
         return bool(folded) and (folded[0] in self._language.ranks or self._names.speller.knows(folded[0]))
 
+    def is_named(self, word: str) -> bool:
+        """Whether a title or a facet value of this catalogue has the word, in the singular or the plural."""
+        forms_of = [f for folded in forms(word) for f in (folded, *self._language.singulars(folded), f"{folded}s")]
+        return any(self._names.speller.knows(f) for f in forms_of)
+
     def link(self, mention: str) -> Link:
         """Link a mention of one item. An unknown one has its nearest titles as candidates, never as an answer."""
         if mention.removeprefix("id:") in self._catalog:

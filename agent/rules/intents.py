@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from agent.plan import Accept, Action, Chat, Forget, Handoff, Plan, Recommend
+from agent.plan import Accept, Action, Chat, Forget, Handoff, Plan, Recommend, Remember, Search, SimilarTo
 from agent.ports import PlanContext
-from agent.rules.conditions import meant
+from agent.rules.conditions import meant as meant_by
 from agent.rules.leftover import free_wish
 from agent.rules.lexicon import either
 from agent.rules.quantities import read_number
@@ -17,6 +17,7 @@ from retrieval.linking import split_year
 Talk = Literal["insult", "greeting", "thanks", "goodbye", "help", "profile", "smalltalk", "offtopic"]
 
 _TALK: tuple[Talk, ...] = ("insult", "greeting", "thanks", "goodbye", "help", "profile", "smalltalk")
+_MOST = 11
 _WORD = re.compile(r"[^\W_]")
 _BETWEEN = re.compile(r"[,.;!?，。！？；]+")
 
@@ -50,9 +51,14 @@ def off_topic(reading: Reading, rules: Rules) -> Plan | None:
     named = reading.things or reading.bounds or reading.comparisons
     trivia = rules.lexicon.whole["trivia"].match(reading.plain) and not any(t.items for t in reading.things)
     other = rules.lexicon.whole["offtopic"].match(reading.plain) and not named
-    if _asks_for_items(reading, rules) or not (trivia or other):
+    elsewhere = rules.lexicon.parts["plain_question"].match(reading.plain) and not (named or _points(reading, rules))
+    if _asks_for_items(reading, rules) or not (trivia or other or elsewhere):
         return None
     return Plan(actions=(Chat(kind="offtopic"),))
+
+
+def _points(reading: Reading, rules: Rules) -> bool:
+    return rules.lexicon.parts["points"].search(reading.plain) is not None
 
 
 def staff(reading: Reading, rules: Rules) -> Plan | None:
@@ -72,7 +78,7 @@ def taking_back(reading: Reading, rules: Rules) -> Plan | None:
     if cue is None or any(t.reference for t in reading.things):
         return None
     named = [
-        mention for t in reading.things for mention in (t.items or tuple(f"{m.facet}: {m.value}" for m in meant(t)))
+        mention for t in reading.things for mention in (t.items or tuple(f"{m.facet}: {m.value}" for m in meant_by(t)))
     ]
     if named:
         return Plan(actions=tuple(Forget(what=mention) for mention in dict.fromkeys(named)))
@@ -80,12 +86,16 @@ def taking_back(reading: Reading, rules: Rules) -> Plan | None:
     return Plan(actions=(Forget(what=words),)) if words else None
 
 
-def back_to_oneself(reading: Reading, rules: Rules) -> Plan | None:
-    """'Now for me again' ends recommending for somebody else."""
-    person = reading.context.person
-    if not person or not rules.lexicon.parts["myself"].search(reading.plain):
+def back_to_oneself(reading: Reading, rules: Rules, understand: Callable[[PlanContext], Plan]) -> Plan | None:
+    """'Now for me again' ends recommending for somebody else; what else the message asks for comes then."""
+    person, parts = reading.context.person, rules.lexicon.parts
+    match = parts["myself"].search(reading.plain) if person else None
+    if match is None or parts["together"].search(reading.plain):
         return None
-    return Plan(actions=(Forget(what=person), Recommend()))
+    rest = reading.text[: match.start()] + " " + reading.text[match.end() :]
+    again = understand(replace(reading.context, text=rest, person="", last=None, offer=None))
+    looks = [a for a in again.actions if isinstance(a, Recommend | Remember | Search | SimilarTo)]
+    return Plan(actions=(Forget(what=person), *(looks[:_MOST] or [Recommend()])))
 
 
 def correction(reading: Reading, rules: Rules, understand: Callable[[PlanContext], Plan]) -> Plan | None:
@@ -95,16 +105,17 @@ def correction(reading: Reading, rules: Rules, understand: Callable[[PlanContext
     if match is None or not earlier:
         return None
     before = read(replace(reading.context, text=earlier), rules)
-    item = next((t for t in before.things if t.items and t.span is not None), None)
+    item = next((t for t in before.things if t.span is not None), None)
     meant = reading.text[match.start("rest") : match.end("rest")].strip(" .!?。！？\"'")
     if item is None or item.span is None:
         return understand(replace(reading.context, text=meant, messages=()))
-    title = item.span.text if item.items[0].startswith("id:") else item.items[0]
+    title = item.items[0] if item.items and not item.items[0].startswith("id:") else item.span.text
     meant = _meant(meant, title, rules)
     corrected = earlier[: item.start] + f'"{meant}"' + earlier[item.end :]
     again = understand(replace(reading.context, text=corrected, messages=()))
     was_kept = any(a.tool in ("remember", "react") for a in again.actions)
-    wrong: tuple[Action, ...] = (Forget(what=item.items[0]),) if was_kept else ()
+    named = item.items or tuple(f"{m.facet}: {m.value}" for m in meant_by(item))
+    wrong: tuple[Action, ...] = tuple(Forget(what=mention) for mention in named[:1]) if was_kept else ()
     return Plan(actions=(*wrong, *again.actions)[:12])
 
 

@@ -13,6 +13,8 @@ from retrieval.types import Op
 _PIVOT = 30
 """'the 30s' and later are of the last century, 'the 20s' and earlier of this one."""
 _OPPOSITE = {Op.LT: Op.GE, Op.GE: Op.LT, Op.GT: Op.LE, Op.LE: Op.GT, Op.IN: Op.NOT_IN, Op.NOT_IN: Op.IN}
+_YEARS = 2
+"""'Around 1990' begins and ends so many years away."""
 _REACH = 60
 """Characters before a number that may say how it bounds."""
 
@@ -158,7 +160,15 @@ def _single(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measure
     if op is None and quantity.facet != measures.moment:
         return None
     start, op = _negated(text, start, op, lexicon)
+    if op in (None, Op.IN) and lexicon.parts["roughly"].search(text[: match.start()]):
+        return Bound(start, end, _roughly(quantity, measures))
     return Bound(start, end, (Filter(facet=quantity.facet, op=op or Op.IN, values=(quantity.value,)),))
+
+
+def _roughly(quantity: Quantity, measures: Measures) -> tuple[Filter, ...]:
+    """'Around 90 minutes' is a tenth more or less, 'around 1990' a few years."""
+    reach = _YEARS if quantity.facet == measures.moment else quantity.value / 10
+    return _range(quantity.facet, round(quantity.value - reach, 2), round(quantity.value + reach, 2))
 
 
 def _behind(text: str, end: int, op: Op | None, lexicon: Lexicon) -> tuple[int, Op | None]:

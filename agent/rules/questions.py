@@ -42,7 +42,10 @@ def question(reading: Reading, rules: Rules) -> Plan | None:
             if _asked_about(reading, rules)
             else None
         )
-    if parts["compare"].search(reading.masked) or (reading.comparisons and parts["which"].match(reading.plain)):
+    bounded = reading.bounds and rules.lexicon.questions["holds"].match(reading.masked.strip())
+    if (parts["compare"].search(reading.masked) and not bounded) or (
+        reading.comparisons and parts["which"].match(reading.plain)
+    ):
         items = _all_items(reading)
         if len(items) < 2 and len(reading.context.shown) > 1:
             items = tuple(f"[{n}]" for n in range(1, min(len(reading.context.shown), _FEW) + 1))

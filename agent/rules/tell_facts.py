@@ -78,6 +78,8 @@ def unresolved(voice: Voice, found: Unresolved) -> str:
     if numbered:
         return voice.say("unknown_number", number=numbered[1])
     mention = voice.mentioned(found.mention)
+    if found.kind:
+        return voice.say("not_carried", mention=mention)
     if not found.suggestions:
         return voice.say("unknown", mention=mention)
     items = voice.listed((voice.spoken_of(item) for item in found.suggestions), "or")

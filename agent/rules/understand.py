@@ -19,7 +19,7 @@ def understand(context: PlanContext, rules: Rules) -> Plan:
         or staff(reading, rules)
         or taking_back(reading, rules)
         or correction(reading, rules, lambda earlier: understand(earlier, rules))
-        or back_to_oneself(reading, rules)
+        or back_to_oneself(reading, rules, lambda rest: understand(rest, rules))
         or question(reading, rules)
         or off_topic(reading, rules)
         or _request(reading, rules)

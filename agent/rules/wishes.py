@@ -8,7 +8,7 @@ from agent.plan import Action, Filter, Order, React, Recommend, Scope, Search, S
 from agent.rules.comparison import is_comparative, order
 from agent.rules.conditions import comparison_filter, meant, shared_values, unwanted, value_filters
 from agent.rules.leftover import free_wish, is_gibberish, loose_things
-from agent.rules.reading import Reading, Rules, Thing
+from agent.rules.reading import Placed, Reading, Rules, Thing
 from agent.rules.whom import Whom
 from retrieval.types import Op
 
@@ -60,7 +60,8 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
     filters += value_filters(reading, rules)
     shared = shared_values(reading, rules)
     filters += [condition for _, condition in shared]
-    compared = [c for c in reading.comparisons if c.degree != "most"]
+    let_go = _let_go(reading, rules)
+    compared = [c for c in reading.comparisons if c.degree != "most" and not _overlaps(c, let_go)]
     filters += [f for c in compared if (f := comparison_filter(c, reading, rules)) is not None]
     most = next((c for c in reading.comparisons if c.degree == "most"), None)
     words = query.split()
@@ -87,6 +88,7 @@ def fetch(reading: Reading, want: Wanted, remembered: Sequence[Action], rules: R
     if want.filters or want.query or want.sort:
         return Search(
             trial=trial,
+            kind=_kind(reading, want, rules),
             query=want.query,
             filters=want.filters,
             sort=want.sort,
@@ -105,6 +107,15 @@ def fetch(reading: Reading, want: Wanted, remembered: Sequence[Action], rules: R
     return _after_opinions(reading, remembered)
 
 
+def _kind(reading: Reading, want: Wanted, rules: Rules) -> str:
+    """A kind of thing asked for by a common word that nothing here is called by."""
+    match = rules.lexicon.parts["asks_kind"].search(reading.masked)
+    word = match["kind"] if match is not None and match["kind"] in want.query.split() else ""
+    language = rules.linker.language
+    common = any(w in language.ranks for w in (word, *language.singulars(word)))
+    return word if word and common and not rules.linker.is_named(word) else ""
+
+
 def _is_trial(reading: Reading, want: Wanted, rules: Rules) -> bool:
     """'What if it were from the 90s?', 'and without the year?': a question about the list, which stays."""
     asks = rules.lexicon.parts["trial"].search(reading.plain) is not None
@@ -113,9 +124,19 @@ def _is_trial(reading: Reading, want: Wanted, rules: Rules) -> bool:
 
 def loose(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
     """Objects without a name, less those that are comparisons and the like, or a facet that is let go."""
-    let_go = rules.lexicon.parts["no_matter"].search(reading.plain) if _dropped(reading, rules) else None
     found = [t for t in loose_things(reading, rules) if not is_gibberish(t.words, rules) or t.stance != "avoid"]
-    return tuple(t for t in found if let_go is None or not (let_go.start() < t.end and t.start < let_go.end()))
+    let_go = _let_go(reading, rules)
+    return tuple(t for t in found if not _overlaps(t, let_go))
+
+
+def _let_go(reading: Reading, rules: Rules) -> tuple[int, int]:
+    """Where a message says that a facet does not matter."""
+    match = rules.lexicon.parts["no_matter"].search(reading.plain) if _dropped(reading, rules) else None
+    return match.span() if match is not None else (0, 0)
+
+
+def _overlaps(placed: Placed, span: tuple[int, int]) -> bool:
+    return span[0] < placed.end and placed.start < span[1]
 
 
 def lifted(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
