@@ -75,7 +75,7 @@ async def _steps(
     understood = await _plan(request, work, model)
     plan = understood.plan
     clock.lap("plan")
-    yield Planned(plan, understood.credit.tier)
+    yield Planned(plan, understood.credit.tier, work.language)
 
     plan, work = await asyncio.to_thread(_run, plan, work)
     cards = cards_of(work.observations, index.catalog, work.preferences, work.language)

@@ -152,10 +152,11 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan is known; `tier` made it."""
+    """The plan is known; `tier` made it, and the reply will be in `language`."""
 
     plan: Plan
     tier: str
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from agent.rules.model import RulesModel
 from agent.types import Done, Message, TurnRequest
 from tests.fakes_store import MemoryStore
 from tests.light_index import light_index
+from ui.page_cards import card_view
 
 HAN = r"[㐀-鿿]"
 
@@ -100,3 +101,11 @@ def test_a_stateless_dialogue_has_a_language_too(films: Assistant) -> None:
     done = films.ask(TurnRequest("1999", history=history))
     assert done.language == "zh"
     assert [p.said.label for p in done.profile if p.said.kind == "item"] == ["Alien (1979)"]
+
+
+def test_a_card_is_shown_in_the_language_of_its_reply(films: Assistant) -> None:
+    done = say(films, "我喜欢异形，推荐90年代的科幻片")
+    view = card_view(done.cards[0], films.index.catalog, done.language)
+    assert "科幻" in {chip.text for chip in view.chips} and "类型" in {chip.facet for chip in view.chips}
+    assert all(re.search(HAN, ground.kind) for because in view.reasons for ground in because.grounds)
+    assert "Science Fiction" in {chip.text for chip in card_view(done.cards[0], films.index.catalog).chips}

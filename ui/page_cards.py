@@ -3,23 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agent.languages import DEFAULT
 from agent.types import Card, Reason
-from agent.wording import distinguishing, item_label, value_text
+from agent.wording import Wording, distinguishing, item_label, wording_of
 from retrieval.catalog import Catalog, as_labels
 from retrieval.types import Evidence, Item
 
 _CHIPS = 5
 _CHIPS_PER_FACET = 2
 _EXCERPT = 200
-_KINDS = {
-    "cf": "People with this taste",
-    "text": "The description",
-    "facet": "In common",
-    "graph": "A connection",
-    "wish": "What you asked for",
-    "popularity": "Popularity",
-    "recency": "How new it is",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +60,11 @@ class CardView:
     source_label: str = ""
 
 
-def card_view(card: Card, catalog: Catalog) -> CardView:
-    """Everything a card says."""
-    item = card.item
+def card_view(card: Card, catalog: Catalog, language: str = DEFAULT) -> CardView:
+    """Everything a card says, in the language of its reply."""
+    item, wording = card.item, wording_of(catalog, language)
     label = item_label(item, catalog)
-    source_label, source = _source(item, catalog)
+    source_label, source = _source(item, wording)
     return CardView(
         number=card.number,
         item_id=item.item_id,
@@ -80,17 +72,17 @@ def card_view(card: Card, catalog: Catalog) -> CardView:
         label=label,
         aside=label.removeprefix(item.title).strip(" ()"),
         excerpt=_excerpt(item.description),
-        chips=tuple(_chips(item, catalog))[:_CHIPS],
+        chips=tuple(_chips(item, wording))[:_CHIPS],
         percent=round(100 * card.score),
-        reasons=tuple(_because(r, item, catalog) for r in card.reasons),
+        reasons=tuple(_because(r, item, wording) for r in card.reasons),
         source=source,
         source_label=source_label,
     )
 
 
-def _source(item: Item, catalog: Catalog) -> tuple[str, str]:
+def _source(item: Item, wording: Wording) -> tuple[str, str]:
     """Label and address of the first text facet that is a web address."""
-    for name, spec in catalog.spec.facets.items():
+    for name, spec in wording.spec.facets.items():
         value = item.facets.get(name)
         if spec.kind == "text" and isinstance(value, str) and value.startswith(("https://", "http://")):
             return spec.label, value
@@ -102,56 +94,66 @@ def _excerpt(text: str) -> str:
     return flat if len(flat) <= _EXCERPT else flat[:_EXCERPT].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
 
 
-def _chips(item: Item, catalog: Catalog) -> Iterable[Chip]:
-    beside_title = distinguishing(catalog)
-    for name, spec in catalog.spec.facets.items():
+def _chips(item: Item, wording: Wording) -> Iterable[Chip]:
+    beside_title = distinguishing(wording.catalog)
+    for name, spec in wording.spec.facets.items():
         value = item.facets.get(name)
         if value is None or not spec.explainable or name == beside_title or spec.kind in ("text", "image"):
             continue
         if spec.kind == "categorical":
-            yield from (Chip(text, spec.label) for text in as_labels(value)[:_CHIPS_PER_FACET])
+            yield from (Chip(wording.value(name, v), spec.label) for v in as_labels(value)[:_CHIPS_PER_FACET])
         elif spec.kind == "boolean":
-            yield Chip(f"{spec.label}: {value_text(value, spec)}", spec.label)
+            yield Chip(f"{spec.label}: {wording.value(name, value)}", spec.label)
         else:
-            yield Chip(value_text(value, spec), spec.label)
+            yield Chip(wording.value(name, value), spec.label)
 
 
-def _because(reason: Reason, item: Item, catalog: Catalog) -> Because:
-    return Because(reason.text, tuple(_ground(e, item, catalog) for e in reason.evidence))
+def _because(reason: Reason, item: Item, wording: Wording) -> Because:
+    return Because(reason.text, tuple(_ground(e, item, wording) for e in reason.evidence))
 
 
-def _ground(evidence: Evidence, item: Item, catalog: Catalog) -> Ground:
-    kind, percent = _KINDS[evidence.kind], round(100 * evidence.weight)
+def _ground(evidence: Evidence, item: Item, wording: Wording) -> Ground:
+    say = wording.phrases.part
+    kind, percent = say(f"ground_{evidence.kind}"), round(100 * evidence.weight)
     if evidence.kind == "popularity":
-        times = "" if evidence.ref == "trend" else f"{evidence.detail} times"
-        return Ground(kind, _window(evidence.ref), times, percent)
+        times = "" if evidence.ref == "trend" else say("ground_times", count=evidence.detail)
+        return Ground(kind, _window(evidence.ref, wording), times, percent)
     if evidence.ref.startswith("description:"):
-        return Ground(kind, item_label(item, catalog), evidence.detail, percent, quoted=True)
-    refers, detail = _refers(evidence.ref, catalog), _pair(evidence.detail, catalog)
+        return Ground(kind, item_label(item, wording.catalog), evidence.detail, percent, quoted=True)
+    refers, detail = _refers(evidence.ref, wording), _pair(evidence.detail, wording)
     if evidence.kind == "facet":
-        detail = f"{detail.replace('/', ' of ')} you like"
-    return Ground(kind, refers, "" if detail.casefold() in refers.casefold() else detail, percent)
+        held, _, liked = evidence.detail.partition("/")
+        detail = say("ground_share", held=held, liked=liked)
+    return Ground(kind, refers, "" if _within(evidence, wording) else detail, percent)
 
 
-def _refers(ref: str, catalog: Catalog) -> str:
+def _within(evidence: Evidence, wording: Wording) -> bool:
+    """Whether the detail only repeats what the evidence refers to."""
+    return evidence.detail.casefold() in _told(evidence.ref, wording.catalog).casefold()
+
+
+def _told(ref: str, catalog: Catalog) -> str:
     source = catalog.get(ref)
-    return _pair(ref, catalog) if source is None else item_label(source, catalog)
+    return ref if source is None else item_label(source, catalog)
 
 
-def _window(ref: str) -> str:
+def _refers(ref: str, wording: Wording) -> str:
+    source = wording.catalog.get(ref)
+    return _pair(ref, wording) if source is None else item_label(source, wording.catalog)
+
+
+def _window(ref: str, wording: Wording) -> str:
     """Write 'popularity_7d' as 'the last 7 days of the log'."""
-    _, _, days = ref.partition("_")
-    if ref == "trend":
-        return "lately, next to before"
-    if days in ("", "untimed"):
-        return "the whole log"
-    return "the last day of the log" if days == "1d" else f"the last {days.removesuffix('d')} days of the log"
+    days = ref.partition("_")[2].removesuffix("d")
+    key = {"": "whole", "untimed": "whole", "1": "day"}.get(days, "days")
+    return wording.phrases.part("window_trend" if ref == "trend" else f"window_{key}", days=days)
 
 
-def _pair(text: str, catalog: Catalog) -> str:
+def _pair(text: str, wording: Wording) -> str:
     """Write 'genres=Drama' as 'genre: Drama', 'genres!=Horror' as 'genre: not Horror', anything else as it is."""
-    name, equals, value = text.partition("=")
-    spec = catalog.spec.facets.get(name.removesuffix("!"))
-    if not equals or spec is None:
+    facet, equals, value = text.partition("=")
+    name = facet.removesuffix("!")
+    if not equals or name not in wording.spec.facets:
         return text
-    return f"{spec.label}: {'not ' if name.endswith('!') else ''}{value}"
+    key = "pair_not" if facet.endswith("!") else "pair"
+    return wording.phrases.part(key, label=wording.facet(name).label, value=wording.value(name, value))

@@ -82,7 +82,7 @@ class Press:
         values = {
             "it": exchange,
             "reply": self.markdown(exchange.reply),
-            "cards": [card_view(card, catalog) for card in exchange.cards],
+            "cards": [card_view(card, catalog, exchange.language) for card in exchange.cards],
             "spec": catalog.spec,
         }
         return self._print("exchange.html", values)

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from agent import Assistant
+from agent.languages import DEFAULT
 from agent.types import Card, Reason
 from retrieval.catalog import Catalog
 from retrieval.types import Evidence, EvidenceKind
@@ -32,6 +33,7 @@ class _Record(_Kept):
     text: str
     reply: str
     tier: str
+    language: str = DEFAULT
     cards: tuple[_Card, ...]
 
 
@@ -45,7 +47,7 @@ async def exchanges(assistant: Assistant, visitor: Visitor) -> tuple[Exchange, .
 def _exchange(record: _Record, catalog: Catalog) -> Exchange:
     """An item that has left the catalogue since then leaves the list too."""
     cards = tuple(c for n, kept in enumerate(record.cards, start=1) if (c := _card(n, kept, catalog)))
-    return Exchange(record.text, "done", record.reply, cards, record.tier)
+    return Exchange(record.text, "done", record.reply, cards, record.tier, language=record.language)
 
 
 def _card(number: int, kept: _Card, catalog: Catalog) -> Card | None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, assert_never
 
+from agent.languages import DEFAULT
 from agent.types import Card, Done, Event, Failed, Observed, Planned, Recommended, TextDelta
 
 _BETWEEN_PICTURES = 0.05
@@ -24,6 +25,7 @@ class Exchange:
     tier: str = ""
     error: str = ""
     code: str = ""
+    language: str = DEFAULT
 
     @property
     def busy(self) -> bool:
@@ -50,7 +52,7 @@ def after(event: Event, now: Exchange) -> Exchange:
     """What is on the screen once an event has come in."""
     match event:
         case Planned():
-            return replace(now, phase="looking")
+            return replace(now, phase="looking", language=event.language)
         case Observed():
             return now
         case Recommended():
