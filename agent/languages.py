@@ -35,6 +35,7 @@ class Typing(BaseModel):
     comma: str
     sentence: str
     unspaced: str
+    elisions: tuple[tuple[str, str, str], ...]
 
 
 class LanguageWords(BaseModel):
@@ -82,7 +83,8 @@ def words_of(code: str) -> LanguageWords:
     path = _HERE / f"wording.{code}.toml"
     try:
         read = LanguageWords.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        for pattern in (read.message.script, read.message.words, read.text.unspaced):
+        contacts = [pattern for end, start, _ in read.text.elisions for pattern in (end, start)]
+        for pattern in (read.message.script, read.message.words, read.text.unspaced, *contacts):
             re.compile(pattern)
     except OSError as error:
         raise AgentError(f"there is no language {code!r}: 'agent/{path.name}' is missing; write it") from error

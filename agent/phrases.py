@@ -55,7 +55,10 @@ class Phrases:
         return self.joined(*_pieces(way, slots))
 
     def _joined(self, left: str, right: str) -> str:
-        """Leave out the space around a slot between two signs that are written without one."""
+        """Leave out the space around a slot between two signs that are written without one; say 'an item'."""
+        for end, start, instead in self.typing.elisions:
+            if re.match(start, right):
+                left = re.sub(end, instead, left)
         bare, rest = left.rstrip(" "), right.lstrip(" ")
         spaced = (bare, rest) != (left, right)
         if spaced and self._unspaced(bare[-1:]) and self._unspaced(rest[:1]):

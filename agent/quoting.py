@@ -13,7 +13,7 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE,
 )
-_NUMBERED = re.compile(r"^(\d+)([.)])")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SHORT, _LEAD = 3, 30
 """Letters of a word too common to look for, and characters shown before one that is."""

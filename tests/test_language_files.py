@@ -9,6 +9,7 @@ import pytest
 
 import agent
 from agent.languages import DEFAULT, languages, words_of
+from agent.phrases import Phrases
 
 HERE = Path(agent.__file__).parent
 OTHERS = tuple(code for code in languages() if code != DEFAULT)
@@ -27,6 +28,16 @@ def slots(ways: list[str]) -> set[str]:
 
 def test_there_is_a_language_besides_english() -> None:
     assert OTHERS
+
+
+@pytest.mark.parametrize(
+    ("noun", "said"), [("item", "an item"), ("film", "a film"), ("unit", "a unit"), ("灯", "一盏灯")]
+)
+def test_what_stands_before_a_noun_goes_with_it(noun: str, said: str) -> None:
+    code = DEFAULT if said.startswith("a") else "zh"
+    way = {DEFAULT: "Name a {noun} you love", "zh": "说一{counter} {noun} 吧"}[code]
+    phrases = Phrases("test", {"name": (way,)}, words_of(code).text)
+    assert said in phrases.say("name", noun=noun, counter="盏")
 
 
 @pytest.mark.parametrize("code", OTHERS)

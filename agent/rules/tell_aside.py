@@ -34,7 +34,7 @@ def introduced(voice: Voice, item: Item, constraints: Sequence[Constraint], list
     kinds, people = _qualities(voice, item, common | asked)
     if people or not item.description.strip():
         return [*kinds, *people][:_MOST]
-    return [voice.part("described_as", text=escape(item.description, _TEXT))]
+    return [voice.part("described_as", text=escape(item.description, _TEXT).rstrip("."))]
 
 
 def _is_told(voice: Voice, facet: str, asked: set[str]) -> bool:

@@ -17,8 +17,8 @@ def compared(voice: Voice, found: Compared) -> Iterator[str]:
     if found.asked:
         yield _winner(voice, found)
         return
-    yield voice.say("compared")
     if found.rows:
+        yield voice.say("compared")
         yield table(voice, found)
     shared = [voice.part("shared_facet", label=voice.label(f), value=escape(v, _SHARED)) for f, v in found.shared]
     verdict = [voice.say("shared", facets=voice.part("clauses").join(shared))] if shared else []
