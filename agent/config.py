@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     """A Chroma server (http://host:port); empty: embedded, in the index folder."""
     api_keys: tuple[str, ...] = ()
     """Keys that the HTTP API accepts as bearer tokens; empty: no key is asked for. JSON list in the environment."""
-    llm_url: str = ""
+    llm_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     """An OpenAI-compatible server (http://host:8000/v1) whose model understands and writes; empty: rules do."""
     llm_model: str = ""
     """The model's name on that server."""

@@ -55,5 +55,7 @@ def settings_of(llm_url: str = "", llm_model: str = "") -> "Settings":
     """The settings of the environment, and what the command line says otherwise."""
     from agent.config import Settings
 
-    given = {name: value for name, value in (("llm_url", llm_url), ("llm_model", llm_model)) if value}
-    return Settings().model_copy(update=given)
+    read = Settings()
+    if not (llm_url or llm_model):
+        return read
+    return Settings(llm_url=llm_url or read.llm_url, llm_model=llm_model or read.llm_model)
