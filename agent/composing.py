@@ -63,6 +63,11 @@ class Composer:
             shown += self._released() or self._completed(self._next + 1)
         return shown + self._released()
 
+    def append(self, text: str, why: str) -> str:
+        """A paragraph by code at the end."""
+        self.notes.append(Note("completed", why))
+        return self._paragraph() + self._show(text)
+
     def _take(self, sentence: str) -> str:
         same_line = self._line_open
         self._line_open = not sentence.endswith("\n")

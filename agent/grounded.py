@@ -9,7 +9,7 @@ from agent.composing import Composer
 from agent.errors import ModelDown, Unfounded
 from agent.grounding import check
 from agent.ports import ChatModel, PlanContext, TellContext, Understood
-from agent.rules.tell import card_line
+from agent.rules.tell import card_line, tell_owed
 from agent.types import Credit
 from retrieval.catalog import Catalog
 from retrieval.entities import Linker
@@ -49,7 +49,15 @@ class Grounded:
             raise ModelDown(f"the reply of {self.tier!r} has no end; see its adapter")
         if shown := reply.end():
             yield shown
+        if shown := _forgotten(context, reply, self._catalog):
+            yield shown
         if not reply.text[len(context.begun) :].strip():
             raise Unfounded(f"nothing that {self.tier!r} said is in the data; the next rung tells it")
         tier = f"{credit.tier}+rules" if reply.completed else credit.tier
         yield replace(credit, tier=tier, notes=(*credit.notes, *reply.notes))
+
+
+def _forgotten(context: TellContext, reply: Composer, catalog: Catalog) -> str:
+    """What the model had to say besides the cards and did not, in the words of the rules."""
+    left = tell_owed(replace(context, begun=reply.text), catalog)
+    return reply.append(left, "what had to be said and was not") if left and reply.text.strip() else ""

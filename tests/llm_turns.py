@@ -1,5 +1,6 @@
 """What the tests of a language model on a server share: a model that lists well, and turns with it."""
 
+import re
 from collections.abc import Mapping
 from contextlib import aclosing
 
@@ -23,7 +24,15 @@ def listing(body: Mapping[str, object]) -> str:
     text = str(body["messages"][-1]["content"])  # type: ignore[index]
     _, _, listed = text.partition('<data name="list">\n')
     lines = [line.split(" | ")[0].split(". title: ") for line in listed.partition("</data>")[0].splitlines()]
-    return "Here are some:\n\n" + "\n".join(f"{number}. **{title}**" for number, title in lines) + "\n\nAnything else?"
+    return (
+        "Here are some:\n\n" + "\n".join(f"{number}. **{title}**" for number, title in lines) + f"\n\n{_question(text)}"
+    )
+
+
+def _question(text: str) -> str:
+    """The question that it was told to ask, else a polite one."""
+    asked = re.search(r"ask one question: (which [^?]+)\? choices: (\w+)", text)
+    return f"And {asked[1]}, {asked[2]} perhaps?" if asked else "Anything else?"
 
 
 def half(body: Mapping[str, object]) -> str:

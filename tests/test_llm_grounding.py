@@ -91,3 +91,37 @@ async def test_of_a_reply_that_is_cut_only_whole_sentences_were_shown(
     done = await turn(assistant(index, url))
     assert "by the way" not in done.reply
     assert done.tier.endswith("rules; content-only")
+
+
+async def test_a_question_that_was_decided_is_asked_even_if_the_model_forgets_it(
+    server: FakeServer, index: Index, url: str
+) -> None:
+    server.plans = [calls(("ask", {"facet": "genres"}))]
+    server.replies = [says("Let me think about that.")]
+    done = await turn(assistant(index, url), "anything")
+    assert done.reply.startswith("Let me think about that.")
+    assert "?" in done.reply
+    assert any(genre in done.reply for genre in index.catalog.values("genres"))
+    assert [note.kind for note in done.notes] == ["completed"]
+
+
+async def test_an_unknown_title_is_told_even_if_the_model_passes_over_it(
+    server: FakeServer, index: Index, url: str
+) -> None:
+    server.plans = [calls(("similar_to", {"titles": ["Zyxwvut Quorblax"]}))]
+    server.replies = [says("Good taste! Tell me more.")]
+    done = await turn(assistant(index, url))
+    assert "Zyxwvut Quorblax" in done.reply
+    server.replies = [says("I do not know Zyxwvut Quorblax. Which other one do you like?")]
+    done = await turn(assistant(index, url))
+    assert done.reply == "I do not know Zyxwvut Quorblax. Which other one do you like?"
+
+
+async def test_an_answer_that_the_model_gave_wrongly_is_given_rightly(
+    server: FakeServer, index: Index, url: str
+) -> None:
+    server.plans = [calls(("details", {"item": "The Harbour 0", "facet": "year"}))]
+    server.replies = [says("It came out in 1804. A fine film.")]
+    done = await turn(assistant(index, url), "when was The Harbour 0 made?")
+    assert "1804" not in done.reply
+    assert "1960" in done.reply

@@ -26,6 +26,7 @@ from agent.observations import (
     Supposed,
     Unresolved,
 )
+from agent.owed import owed
 from agent.phrases import load_phrases
 from agent.ports import TellContext
 from agent.profile import Preference
@@ -40,6 +41,8 @@ from agent.wording import wording_of
 from retrieval.catalog import Catalog
 
 _TRIES = 8
+_SHORT = (Said, Answered, Unresolved, Nothing, Question)
+"""Observations that are told in a sentence or two: what is missing of them in a reply can be seen."""
 _LISTED = re.compile(r"\s*\d+[.)] ")
 _PIECE = re.compile(r"\s*\S{1,12}\s*")
 
@@ -76,10 +79,18 @@ def tell(context: TellContext, catalog: Catalog, language: str = "en") -> Iterat
 
 def card_line(context: TellContext, catalog: Catalog, card: Card) -> str:
     """The entry of one card, for a reply that forgot it."""
-    phrases = load_phrases(Path(__file__).with_name(f"replies.{context.language}.toml"))
-    voice = Voice(context, wording_of(catalog, context.language), phrases, f"{context.turn}|{context.text}", "")
     found = next((o for o in context.observations if isinstance(o, Found)), None)
-    return lines(voice, [card], found)[0]
+    return lines(_voice(context, catalog), [card], found)[0]
+
+
+def tell_owed(context: TellContext, catalog: Catalog) -> str:
+    """What a reply, begun as in the context and at its end now, forgot to say; '' if nothing."""
+    return _owed(_voice(context, catalog))
+
+
+def _voice(context: TellContext, catalog: Catalog) -> Voice:
+    phrases = load_phrases(Path(__file__).with_name(f"replies.{context.language}.toml"))
+    return Voice(context, wording_of(catalog, context.language), phrases, f"{context.turn}|{context.text}", "")
 
 
 def _varied(context: TellContext, catalog: Catalog, language: str) -> str:
@@ -93,20 +104,45 @@ def _varied(context: TellContext, catalog: Catalog, language: str) -> str:
     return replies[-1]
 
 
-def _rest(voice: Voice, cards: Sequence[Card]) -> str:
-    """End a reply that has named some of the cards already: the others, and the next step."""
-    begun = voice.context.begun
-    listing = _LISTED.match(begun.rstrip().rsplit("\n", 1)[-1])
-    gap = "" if begun.endswith("\n\n") or (listing and begun.endswith("\n")) else "\n" if listing else "\n\n"
-    found = next((o for o in voice.context.observations if isinstance(o, Found)), None)
-    listed = "\n".join(lines(voice, cards, found))
-    return gap + "\n\n".join(block for block in (listed, next_step(voice, voice.context.cards)) if block)
+def _resumed(voice: Voice) -> str:
+    """Go on with a reply that somebody else began: what it named and told already is not told again."""
+    context, begun = voice.context, voice.context.begun
+    named = check(begun, context.cards).named
+    if not named and not all(isinstance(o, _SHORT) for o in context.observations):
+        return _gap(begun, listing=False) + _whole(voice)
+    rest = [c for c in context.cards if c.item.item_id not in named]
+    found = next((o for o in context.observations if isinstance(o, Found)), None)
+    left = _owed(voice)
+    ending = left if not context.cards or _asks(context.observations) else left or next_step(voice, context.cards)
+    blocks = [block for block in ("\n".join(lines(voice, rest, found)), ending) if block]
+    return _gap(begun, listing=bool(rest)) + "\n\n".join(blocks) if blocks else ""
+
+
+def _gap(begun: str, *, listing: bool) -> str:
+    """What parts a reply so far from what follows: an entry of a list goes on in the next line, all else apart."""
+    goes_on = listing and _LISTED.match(begun.rstrip().rsplit("\n", 1)[-1])
+    wanted = 1 if goes_on else 2
+    return "\n" * max(wanted - (len(begun) - len(begun.rstrip("\n"))), 0)
+
+
+def _owed(voice: Voice) -> str:
+    """What a reply begun by somebody else must still say."""
+    said = _Paragraphs(voice.phrases.typing.sentence)
+    for observation in owed(voice.context.begun, voice.context.observations, voice.wording):
+        _tell_one(voice, said, observation, alone=False)
+    return said.text()
+
+
+def _asks(observations: Sequence[Observation]) -> bool:
+    return any(isinstance(o, Question) or (isinstance(o, Unresolved) and o.suggestions) for o in observations)
 
 
 def _reply(voice: Voice) -> str:
+    return _resumed(voice) if voice.context.begun.strip() else _whole(voice)
+
+
+def _whole(voice: Voice) -> str:
     context, said = voice.context, _Paragraphs(voice.phrases.typing.sentence)
-    if begun := check(context.begun, context.cards).named:
-        return _rest(voice, [c for c in context.cards if c.item.item_id not in begun])
     merged = list(_merged(context.observations))
     observations = [o for n, o in enumerate(merged) if o not in merged[:n]]
     unlisted = list(context.cards)
@@ -117,8 +153,7 @@ def _reply(voice: Voice) -> str:
             unlisted = [c for c in unlisted if c not in cards]
         else:
             _tell_one(voice, said, observation, alone=len(observations) == 1)
-    asked = any(isinstance(o, Question) or (isinstance(o, Unresolved) and o.suggestions) for o in observations)
-    if context.cards and not asked:
+    if context.cards and not _asks(observations):
         said.stand(next_step(voice, context.cards))
     return said.text()
 
