@@ -122,7 +122,8 @@ def is_value(value: Found, stretch: Stretch, names: Names, *, evident: bool) -> 
     """Values are taken at their word; parts of names, and people called like common words, need a sign."""
     words, text = stretch.words, stretch.written
     if is_unspaced(text):
-        return stretch.passage.uncrossed(stretch.at, stretch.end)
+        edges = stretch.passage.whole if len(words) == 1 else stretch.passage.uncrossed
+        return edges(stretch.at, stretch.end)
     if len(words) == 1 and len(words[0]) < 4 and words[0] in names.language.pronouns:
         return text.isupper() and len(text) > 1
     if not value.people or evident:

@@ -78,7 +78,8 @@ def test_plain_text_is_narrow_and_simple() -> None:
         ("zh", "二零零三", 2003),
         ("zh", "两万三千", 23000),
         ("zh", "三千零二十", 3020),
+        ("zh", "两三百", None),
     ],
 )
-def test_number_words(code: str, words: str, number: float) -> None:
+def test_number_words(code: str, words: str, number: float | None) -> None:
     assert read_number(words, load_lexicon(films().spec, code)) == number

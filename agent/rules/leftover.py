@@ -44,7 +44,7 @@ def free_wish(reading: Reading, loose: Sequence[Thing], rules: Rules) -> str:
             continue
         if word in rules.lexicon.writing.glue and kept and kept[-1][1] == start:
             glue = end
-        elif word not in ignored:
+        elif word not in ignored and (rules.lexicon.writing.edge or not word.isdigit()):
             before = kept[-1] if kept else (0, 0)
             touching = is_unspaced(word) and start in (before[1], glue) and is_unspaced(reading.plain[slice(*before)])
             kept[-1:] = [(before[0], end)] if touching and kept else [*kept[-1:], (start, end)]

@@ -147,14 +147,14 @@ def _unit_of(words: str, lexicon: Lexicon) -> str:
 
 def _single(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measures) -> Bound | None:
     start, op = _direction(text, match, lexicon)
+    end = match.end()
+    if op in (None, Op.IN, Op.GE):
+        end, op = _behind(text, end, op, lexicon)
     quantity = quantity_of(match.group(), text, match.span(), lexicon, measures)
     if quantity is None and op in (Op.LT, Op.LE):
         quantity = _bare_price(match.group(), lexicon, measures)
     if quantity is None:
         return None
-    end = match.end()
-    if op in (None, Op.IN, Op.GE):
-        end, op = _behind(text, end, op, lexicon)
     tail = lexicon.limits.tail.match(text, end)
     end = tail.end() if tail else end
     if op is None and quantity.facet != measures.moment:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agent.rules.lexicon import Lexicon, either
 from retrieval.catalog import Catalog
@@ -82,11 +83,13 @@ def _cut(words: str, numbers: Mapping[str, float]) -> list[str]:
     return found if "".join(found) == words else []
 
 
-def _number(words: Sequence[str], lexicon: Lexicon) -> float:
-    """Number words as a number: digits in a row, words that multiply, words that add."""
+def _number(words: Sequence[str], lexicon: Lexicon) -> float | None:
+    """Number words as a number: digits in a row, words that multiply, words that add; two or three hundred is none."""
     numbers, writing = lexicon.numbers, lexicon.writing
     if len(words) > 1 and all(numbers[w] < 10 for w in words):
         return float("".join(f"{numbers[w]:.0f}" for w in words))
+    if any(0 < numbers[a] < 10 and 0 < numbers[b] < 10 for a, b in pairwise(words)):
+        return None
     total, group, unit = 0.0, 0.0, 1.0
     for word in words:
         value = numbers[word]
