@@ -153,6 +153,7 @@ def _spec(source: Source, overlay: Overlay, loaded: Loaded) -> CatalogSpec:
     return said.model_copy(
         update={
             "name": said.name or source.name,
+            "columns": loaded.columns.said,
             "facets": {facet.facet: facet.spec for facet in loaded.columns.facets},
             "events": infer_events(loaded.interactions, said.events),
         }
@@ -228,10 +229,11 @@ def _manifest(
         rows_rejected=len(loaded.rejected),
         interactions=len(events),
         people=len({event.user_id for event in events}),
+        columns=loaded.columns.read,
         coverage=coverage(catalog.items, catalog.spec),
         cf="" if learned.cf is None else learned.cf.name,
         validation=learned.measured,
         seed=SEED,
         seconds=dict(seconds),
-        warnings=(*loaded.columns.notes, *_lost_pictures(loaded), *learned.warnings),
+        warnings=(*loaded.notes, *_lost_pictures(loaded), *learned.warnings),
     )

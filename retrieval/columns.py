@@ -1,15 +1,38 @@
 """What the cells of one column look like: counted in one pass, in bounded memory."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from retrieval.cells import CURRENCY, IMAGE, LINK, NO, YES, Unreadable, as_date, as_number, is_empty, unit_of
+from retrieval.amounts import CURRENCY, writes_comma
+from retrieval.cells import (
+    IMAGE,
+    LINK,
+    NO,
+    YES,
+    Unreadable,
+    as_date,
+    as_list,
+    as_number,
+    first_is_day,
+    is_stamp,
+    says_nothing,
+    unit_of,
+)
 
 MANY = 50_000
 """Distinct values are counted up to here."""
 
 _CHECKED = 5_000
+SEPARATORS = ("|", ";", ",", "/", "、", "，", "；")
+_LONGEST_LIST = 400
+_WIDE = re.compile(r"[\u2e80-\ud7ff\uf900-\ufaff]")
+"""Letters that say as much as three others."""
+EXAMPLES, EXAMPLE = 3, 60
+"""So many cells, and so many characters of each, are kept to show what a column holds."""
 
 
 class Column:
@@ -28,16 +51,24 @@ class Column:
         self.booleans = 0
         self.links = 0
         self.images = 0
+        self.stamps = 0
+        self.words = 0
         self.currency = ""
         self.units: dict[str, int] = {}
-        self.separators: dict[str, int] = {"|": 0, ";": 0, ",": 0}
+        self.separators = {separator: Parts() for separator in SEPARATORS}
+        self.commas: Counter[bool] = Counter()
+        self.days_first: Counter[bool] = Counter()
         self.distinct: set[str] = set()
+        self.examples: list[str] = []
 
     def add(self, cell: object) -> None:
         """Count one cell."""
-        if is_empty(cell):
+        if says_nothing(cell):
             return
         self.filled += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(str(cell)[:EXAMPLE])
+        cell = as_list(cell)
         if isinstance(cell, Sequence) and not isinstance(cell, str | bytes):
             self.lists += 1
             self.several = self.several or len(cell) > 1
@@ -63,6 +94,21 @@ class Column:
         return self.share(self.characters)
 
     @property
+    def variety(self) -> float:
+        """Distinct values per filled cell, as far as they are counted."""
+        return len(self.distinct) / min(self.filled, MANY) if self.filled else 0.0
+
+    @property
+    def comma(self) -> bool:
+        """Whether decimals stand after a comma: some cells say so, and none says otherwise."""
+        return self.commas[True] > 0 and self.commas[False] == 0
+
+    @property
+    def day_first(self) -> bool:
+        """Whether 05/06/2024 is in June: where the cells do not tell, it is."""
+        return self.days_first[True] >= self.days_first[False]
+
+    @property
     def unit(self) -> str:
         """The one unit that follows the numbers, if they all have it."""
         return next(iter(self.units)) if len(self.units) == 1 and self.numbers == 0 else ""
@@ -78,26 +124,66 @@ class Column:
         elif isinstance(cell, int | float | Decimal):
             self.numbers += 1
             self.booleans += cell in (0, 1)
+            self.stamps += is_stamp(cell)
         elif isinstance(cell, date):
             self.dates += 1
         elif isinstance(cell, str):
             self._check_text(cell.strip())
 
     def _check_text(self, text: str) -> None:
-        self.characters += len(text)
+        self.characters += len(text) + 2 * len(_WIDE.findall(text))
         self.booleans += text.casefold() in YES | NO
         self.images += IMAGE.fullmatch(text) is not None
         self.links += LINK.fullmatch(text) is not None
-        for separator in self.separators:
-            self.separators[separator] += separator in text
+        self.words += any(letter.isalpha() for letter in text)
+        for separator, parts in self.separators.items():
+            parts.add(text, separator)
         currency = CURRENCY.search(text)
         if _parses(as_number, text):
             self.numbers += 1
+            self.stamps += is_stamp(text)
             self.currency = currency[0] if currency else self.currency
+            self._tell(self.commas, writes_comma(text))
         elif (unit := unit_of(text)) and _parses(as_number, text.removesuffix(unit)):
             self.units[unit] = self.units.get(unit, 0) + 1
-        elif len(text) < 40 and any(c.isdigit() for c in text) and _parses(as_date, text):
+        elif len(text) < 40 and any(c.isdigit() for c in text) and _is_date(text):
             self.dates += 1
+            self._tell(self.days_first, first_is_day(text))
+
+    @staticmethod
+    def _tell(told: Counter[bool], evidence: bool | None) -> None:
+        if evidence is not None:
+            told[evidence] += 1
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a separator would part the cells of a column into."""
+
+    cells: int = 0
+    """Cells that hold it."""
+    parts: int = 0
+    characters: int = 0
+    distinct: set[str] = field(default_factory=set)
+
+    def add(self, text: str, separator: str) -> None:
+        """Count one cell."""
+        self.cells += separator in text
+        if len(text) <= _LONGEST_LIST:
+            for part in text.split(separator):
+                self.parts += 1
+                self.characters += len(part.strip())
+                self.distinct.add(part.strip())
+
+    @property
+    def repeats(self) -> float:
+        """How often a part is met, on average."""
+        return self.parts / max(1, len(self.distinct))
+
+    @property
+    def mean_length(self) -> float:
+        """Characters per part."""
+        return self.characters / max(1, self.parts)
 
 
 def _parses(read: Callable[[object], object], text: str) -> bool:
@@ -106,3 +192,7 @@ def _parses(read: Callable[[object], object], text: str) -> bool:
     except Unreadable:
         return False
     return True
+
+
+def _is_date(text: str) -> bool:
+    return _parses(lambda cell: as_date(cell, day_first=first_is_day(text) is not False), text)

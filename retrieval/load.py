@@ -1,24 +1,40 @@
 """Source files to items and interactions; every bad row is reported with file, line, column, value and reason."""
 
 import csv
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from retrieval.cells import MAX_ID, MAX_TEXT, MAX_TITLE, Unreadable, as_facet, as_moment, as_number, as_text, is_empty
+from retrieval.cells import (
+    MAX_ID,
+    MAX_TEXT,
+    MAX_TITLE,
+    Unreadable,
+    as_facet,
+    as_moment,
+    as_number,
+    as_text,
+    is_empty,
+    says_nothing,
+)
 from retrieval.errors import CatalogError, RowRejected
 from retrieval.infer import FacetColumn, ItemColumns, infer_columns
+from retrieval.markup import plain
 from retrieval.pictures import PictureFiles
+from retrieval.rows import Row
 from retrieval.spec_file import Overlay
-from retrieval.tables import Row, read_table
+from retrieval.tables import read_table
+from retrieval.textfile import MOSTLY_UTF8, detect_encoding
 from retrieval.types import FacetValue, Interaction, Item
 from retrieval.wellknown import key_of, wellknown
 
 T = TypeVar("T")
 
 DEFAULT_EVENT = "interaction"
-_REASONS_SHOWN = 3
+_MADE = 12
+"""Hexadecimal digits of an id that is made: two of a million collide once in hundreds of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,8 @@ class Loaded:
     """Pictures that could not be used; their items stay without."""
     pictures: PictureFiles | None = None
     """Where the pictures of the items are."""
+    notes: tuple[str, ...] = ()
+    """What was unusual about the files."""
 
 
 def load(items: Path, interactions: Path | None, overlay: Overlay, *, strict: bool = False) -> Loaded:
@@ -52,7 +70,26 @@ def load(items: Path, interactions: Path | None, overlay: Overlay, *, strict: bo
     if interactions is not None:
         events = tuple(refused.keep(read_interactions(interactions, {item.item_id for item in good})))
     rows_in = len(good) + len(events) + len(refused.rejected)
-    return Loaded(good, columns, events, tuple(refused.rejected), rows_in, tuple(dropped), pictures)
+    return Loaded(
+        good,
+        columns,
+        events,
+        tuple(refused.rejected),
+        rows_in,
+        tuple(dropped),
+        pictures,
+        tuple(_notes(items, interactions)),
+    )
+
+
+def _notes(*files: Path | None) -> Iterator[str]:
+    for file in files:
+        if file is not None and not file.name.lower().endswith(".parquet"):
+            encoding = detect_encoding(file)
+            if encoding == MOSTLY_UTF8:
+                yield f"{file.name} has bytes that are no UTF-8; they became \N{REPLACEMENT CHARACTER}"
+            elif encoding not in ("utf-8", "utf-8-sig"):
+                yield f"{file.name} is no UTF-8: read as {encoding}; save it as UTF-8 if letters look wrong"
 
 
 class _Refused:
@@ -81,10 +118,14 @@ def read_items(
     for row in read_table(path):
         outcome = row if isinstance(row, RowRejected) else _outcome(path.name, row, columns)
         if isinstance(outcome, Item) and isinstance(row, Row):
+            if columns.item_id is None:
+                outcome = replace(outcome, item_id=_made_id(outcome.title, row, lines))
             first = lines.setdefault(outcome.item_id, row.line)
             if first != row.line:
-                reason = f"this id is already on line {first}"
-                outcome = RowRejected(path.name, row.line, columns.item_id, outcome.item_id, reason)
+                told, reason = columns.item_id or "", f"this id is already on line {first}"
+                same = f"the same as line {first}, cell by cell"
+                value = outcome.item_id if told else outcome.title
+                outcome = RowRejected(path.name, row.line, told, value, reason if told else same)
             elif shown:
                 outcome = _pictured(outcome, path.name, row, shown, pictures, dropped)
         yield outcome
@@ -110,15 +151,29 @@ def _pictured(
     return replace(item, facets=facets)
 
 
+def _made_id(title: str, row: Row, taken: dict[str, int]) -> str:
+    """The same for the same title in every build; of several rows with one title the others go by all their cells."""
+    made, whole = _hashed(title), _hashed(repr(sorted((name, str(cell)) for name, cell in row.cells.items())))
+    if made in taken:
+        return whole
+    taken.setdefault(whole, row.line)
+    return made
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MADE]
+
+
 def _outcome(file: str, row: Row, columns: ItemColumns) -> Item | RowRejected:
-    column = columns.item_id
+    column = columns.item_id or columns.title
     try:
-        item_id = _needed(row.cells.get(column), MAX_ID)
+        item_id = "" if columns.item_id is None else _needed(row.cells.get(column), MAX_ID)
         column = columns.title
-        title = _needed(row.cells.get(column), MAX_TITLE)
+        written = _needed(row.cells.get(column), MAX_TITLE)
+        title = as_text(plain(written), MAX_TITLE) or written
         column = columns.description or ""
         description = row.cells.get(column)
-        text = "" if is_empty(description) else as_text(description, MAX_TEXT)
+        text = "" if is_empty(description) else plain(as_text(description, MAX_TEXT))
         facets: dict[str, FacetValue] = {}
         for facet in columns.facets:
             column = facet.column
@@ -130,9 +185,10 @@ def _outcome(file: str, row: Row, columns: ItemColumns) -> Item | RowRejected:
 
 
 def _needed(cell: object, longest: int) -> str:
-    if is_empty(cell):
+    text = "" if is_empty(cell) else as_text(cell, longest)
+    if not text:
         raise Unreadable("empty; every row needs one")
-    return as_text(cell, longest)
+    return text
 
 
 def _known(cell: object, item_ids: frozenset[str] | set[str]) -> str:
@@ -143,8 +199,8 @@ def _known(cell: object, item_ids: frozenset[str] | set[str]) -> str:
 
 
 def _put(facets: dict[str, FacetValue], facet: FacetColumn, cell: object) -> None:
-    if not is_empty(cell):
-        value = as_facet(cell, facet.spec.kind, facet.separator, facet.suffix)
+    if not says_nothing(cell):
+        value = as_facet(cell, facet.spec.kind, facet.style)
         if value != ():
             facets[facet.facet] = value
 

@@ -58,6 +58,18 @@ class EventSpec(_Frozen):
     """Values at or below are dislikes; None: no event is one."""
 
 
+class ColumnsSpec(_Frozen):
+    """Which columns of the item file are what. None: found by name and content; the build writes what it found."""
+
+    item_id: str | None = None
+    """Empty: ids are made from the titles."""
+    title: str | None = None
+    description: str | None = None
+    """Empty: none."""
+    left_out: tuple[str, ...] = ()
+    """Columns that are not read."""
+
+
 class CatalogSpec(_Frozen):
     """What a person may say about a catalogue, in `catalog.toml` beside its files."""
 
@@ -76,6 +88,8 @@ class CatalogSpec(_Frozen):
     'a story of memory' finds whatever is called Memory. Items are found by title either way."""
     translate: bool = True
     """Free wishes in other languages are searched in English words; false for an embedder of many languages."""
+    columns: ColumnsSpec = ColumnsSpec()
+    """Which columns hold id, title and description."""
     facets: dict[str, FacetSpec] = Field(default_factory=dict)
     """Per facet what the build should not infer."""
     events: dict[str, EventSpec] = Field(default_factory=dict)
@@ -92,6 +106,23 @@ class Measured(_Frozen):
     ndcg_at_10: float
     n: int
     seconds: float = 0.0
+
+
+class ReadColumn(_Frozen):
+    """How one column of the item file was read, why, and how a person changes it."""
+
+    column: str
+    """Its name in the file; empty for what was made."""
+    read_as: str
+    """'item_id', 'title', 'description', the key of a facet, or 'left out'."""
+    kind: str = ""
+    """Of a facet."""
+    why: str
+    filled: float
+    """Share of the rows that say something."""
+    examples: tuple[str, ...] = ()
+    change: str = ""
+    """What to write into catalog.toml to have it otherwise."""
 
 
 class Manifest(_Frozen):
@@ -112,6 +143,8 @@ class Manifest(_Frozen):
     rows_rejected: int
     interactions: int = 0
     people: int = 0
+    columns: tuple[ReadColumn, ...] = ()
+    """How every column of the item file was read."""
     coverage: dict[str, float] = Field(default_factory=dict)
     """Share of items that hold a value, per facet."""
     cf: str = ""

@@ -17,7 +17,21 @@ from retrieval.errors import CatalogError
 log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_GUESSED = 1 << 18
+"""So many bytes are enough for a guess."""
+_ZEROS = 0.3
+"""Text of two bytes a letter has more zeros than that in one half of its bytes, and fewer in the other."""
+_MOSTLY = 20
+"""A file with so many times more letters of UTF-8 than broken ones is damaged UTF-8, not another encoding."""
+MOSTLY_UTF8 = "utf8"
+"""Damaged UTF-8: what cannot be read becomes U+FFFD."""
+_BOMS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 # What spreadsheets and older shop systems save; a free choice among all encodings guesses worse on short files.
 _LIKELY = ["cp1252", "utf_16_le", "utf_16_be", "cp1251", "gb18030", "cp932", "big5", "cp949"]
 
@@ -43,19 +57,19 @@ def read_lines(path: Path, newline: str = "\n") -> Iterator[str]:
     encoding = detect_encoding(path)
     with open_bytes(path) as raw:
         try:
-            yield from io.TextIOWrapper(raw, encoding=encoding, newline=newline)
+            errors = "replace" if encoding == MOSTLY_UTF8 else "strict"
+            yield from io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline=newline)
         except UnicodeError as error:
             raise CatalogError(f"{path.name!r} is not {encoding} text ({error}); save it as UTF-8") from error
 
 
 def detect_encoding(path: Path) -> str:
-    """UTF-8 if the whole file is; else what its byte order mark or charset_normalizer says, with a warning."""
+    """UTF-8 if the whole file is; else what its byte order mark, its zeros or charset_normalizer says."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with open_bytes(path) as raw:
         chunk = raw.read(_CHUNK)
-        for mark, encoding in _BOMS.items():
-            if chunk.startswith(mark):
-                return encoding
+        if (marked := _marked(chunk)) is not None:
+            return marked
         while chunk:
             try:
                 decoder.decode(chunk)
@@ -65,8 +79,34 @@ def detect_encoding(path: Path) -> str:
     return "utf-8"
 
 
+def _marked(chunk: bytes) -> str | None:
+    """What a byte order mark says, or every other byte being zero."""
+    for mark, encoding in _BOMS.items():
+        if chunk.startswith(mark):
+            # Some programs put the mark of UTF-8 before Latin-1.
+            return encoding if encoding != "utf-8-sig" or _is_utf8(chunk) else None
+    zeros = [chunk[start::2].count(0) / max(1, len(chunk) // 2) for start in (0, 1)]
+    if max(zeros) > _ZEROS > min(zeros):
+        return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+    return None
+
+
+def _is_utf8(chunk: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(chunk)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _guess(path: Path, chunk: bytes) -> str:
-    best = from_bytes(chunk, cp_isolation=_LIKELY).best()
+    text = chunk.decode("utf-8", "replace")
+    lost, foreign = text.count("\ufffd"), sum(not letter.isascii() for letter in text)
+    if lost * _MOSTLY < foreign:
+        log.warning("%r has bytes that are not UTF-8; they became \ufffd. Save it as UTF-8.", path.name)
+        return MOSTLY_UTF8
+    start = chunk.removeprefix(codecs.BOM_UTF8)[:_GUESSED]
+    best = from_bytes(start, cp_isolation=_LIKELY).best() or from_bytes(start).best()
     if best is None:
         raise CatalogError(f"the encoding of {path.name!r} is unknown (no text in it?); save it as UTF-8")
     log.warning("%r is not UTF-8; read as %s. Save it as UTF-8 if letters look wrong.", path.name, best.encoding)

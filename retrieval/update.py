@@ -24,9 +24,10 @@ from retrieval.picture import PICTURES
 from retrieval.pictures import PictureFiles
 from retrieval.pipeline import words_of
 from retrieval.ports import Embedder, Matrix
+from retrieval.rows import Row
 from retrieval.shelf import COLUMNS, NAMES, read_catalog, write_catalog
 from retrieval.spec_file import Overlay
-from retrieval.tables import Row, read_table
+from retrieval.tables import read_table
 from retrieval.types import Item
 from retrieval.vectors_chroma import open_embedded
 from retrieval.versions import Draft, current_version, new_version
@@ -101,7 +102,7 @@ def read_changes(path: Path, spec: CatalogSpec, pictures: PictureFiles | None = 
     rows = [row for row in read_table(path) if isinstance(row, Row)]
     keys = {key_of(column) for row in rows for column in row.cells}
     said = {name: facet.model_dump() for name, facet in spec.facets.items() if name in keys}
-    columns = infer_columns(rows, path.name, Overlay(spec, said))
+    columns = infer_columns(rows, path.name, Overlay(_as_built(spec, rows), said))
     new = [facet.column for facet in columns.facets if facet.facet not in spec.facets]
     if new:
         raise CatalogError(f"{path.name!r} has the column {new[0]!r}, which the index does not know; build it again")
@@ -114,6 +115,16 @@ def read_changes(path: Path, spec: CatalogSpec, pictures: PictureFiles | None = 
     if dropped:
         raise dropped[0]
     return tuple(items)
+
+
+def _as_built(spec: CatalogSpec, rows: Sequence[Row]) -> CatalogSpec:
+    """The specification for a file that may lack or rename columns of the one the index was built from."""
+    there, columns = {name for row in rows for name in row.cells}, spec.columns
+    kept: dict[str, object] = {"left_out": tuple(name for name in columns.left_out if name in there)}
+    for role in ("item_id", "title", "description"):
+        said = getattr(columns, role)
+        kept[role] = said if said in there or (role == "item_id" and said == "") else None
+    return spec.model_copy(update={"columns": columns.model_copy(update=kept)})
 
 
 def _changed(before: Catalog, upserts: Iterable[Item], deletes: Iterable[str]) -> Catalog:

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from retrieval.manifest import FacetKind, FacetSpec
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[^\w]+|_+")
 
 
@@ -20,6 +20,8 @@ class WellKnown:
     roles: Mapping[str, Mapping[str, tuple[str, ...]]]
     facets: Mapping[str, Mapping[str, object]]
     units: Mapping[str, str]
+    endings: frozenset[str]
+    """Units as they stand at the end of names, and the signs of those."""
 
     def role(self, table: str, role: str, columns: Mapping[str, str]) -> str | None:
         """The column that plays a role in 'items' or 'interactions'; `columns` maps keys to column names."""
@@ -52,10 +54,16 @@ def wellknown() -> WellKnown:
     return WellKnown(
         roles={t: {role: tuple(names) for role, names in roles.items()} for t, roles in raw["roles"].items()},
         facets={n: {k: v for k, v in f.items() if k != "names"} for f in raw["facet"] for n in f["names"]},
+        endings=frozenset(end for unit, ends in raw["units"].items() for end in (unit, *ends) if len(end) > 1),
         units={end: unit for unit, ends in raw["units"].items() for end in ends},
     )
 
 
 def key_of(column: str) -> str:
     """A column's name as a key: lower case, words joined by '_' ('ReleaseYear' is release_year)."""
-    return _OTHER.sub("_", _CAMEL.sub("_", column.strip())).strip("_").casefold()
+    return "_".join(key_words(column)).casefold()
+
+
+def key_words(column: str) -> list[str]:
+    """The words of a column's name."""
+    return [word for word in _OTHER.split(_CAMEL.sub("_", column.strip())) if word]

@@ -70,6 +70,8 @@ def test_a_build_ends_with_a_table_and_shows_its_steps_on_stderr(source: Path, t
     assert "A small shop" in rows["catalogue"]
     assert rows["items"].split()[-1] == "60"
     assert "kind (categorical, 100%)" in rows["facets"]
+    assert "different values in 60 cells" in done.stdout
+    assert "[columns] title" in done.stdout
     assert "embed" in done.stderr
 
 

@@ -1,24 +1,26 @@
 """Which kind a column is, what follows from its name, and that every decision is explained."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.cells import as_facet
 from retrieval.errors import CatalogError
 from retrieval.infer import ItemColumns, infer_columns
-from retrieval.manifest import FacetSpec
+from retrieval.manifest import CatalogSpec, ColumnsSpec, FacetSpec
+from retrieval.rows import Row
 from retrieval.spec_file import Overlay, read_overlay
-from retrieval.tables import Row
 
 
 def infer(columns: Mapping[str, Sequence[object]], overlay: Overlay | None = None) -> ItemColumns:
     """Infer from whole columns; id and title are added."""
     n = max(map(len, columns.values()), default=1)
     ids: dict[str, Sequence[object]] = {"item_id": [f"i{i}" for i in range(n)], "title": ["t"] * n}
-    table = {**ids, **columns}
+    table = {**ids, "description": ["d"] * n, **columns}
     rows = [Row(i + 1, {name: cells[i] for name, cells in table.items() if i < len(cells)}) for i in range(n)]
     return infer_columns(rows, "items.csv", overlay or Overlay())
 
@@ -77,7 +79,7 @@ def test_the_currency_comes_from_the_cells_or_from_the_name() -> None:
 
 def test_one_unit_behind_every_number_is_taken_off() -> None:
     (facet,) = infer({"runtime": ["142 min", "90 min"]}).facets
-    assert (facet.spec.kind, facet.suffix, facet.spec.unit) == ("numeric", "min", "min")
+    assert (facet.spec.kind, facet.style.suffix, facet.spec.unit) == ("numeric", "min", "min")
 
 
 def test_mixed_units_are_never_compared_as_numbers() -> None:
@@ -103,8 +105,12 @@ def test_links_are_neither_searched_nor_shown_as_reasons() -> None:
 def test_every_decision_is_explained() -> None:
     columns = infer({"price": [1, 2], "shade": ["red", "red"], "empty": [None, ""]})
     assert all(facet.spec.note for facet in columns.facets)
-    assert any("'empty' was left out" in note for note in columns.notes)
-    assert any("item_id is column 'item_id'" in note for note in columns.notes)
+    read = {column.column: column for column in columns.read}
+    assert list(read) == ["item_id", "title", "description", "price", "shade", "empty"]
+    assert all(column.why for column in columns.read)
+    assert (read["empty"].read_as, read["item_id"].read_as) == ("left out", "item_id")
+    assert read["price"].change == '[facets.price] kind = "…"'
+    assert read["shade"].examples == ("red", "red")
 
 
 def test_what_a_person_says_wins_field_by_field() -> None:
@@ -126,23 +132,67 @@ def test_the_usual_names_stand_in_for_id_title_and_description() -> None:
     assert [(f.column, f.facet) for f in columns.facets] == [("ReleaseYear", "release_year")]
 
 
-@pytest.mark.parametrize("missing", ["item_id", "title"])
-def test_without_an_id_or_title_the_columns_that_are_there_are_named(missing: str) -> None:
-    cells = {"item_id": "1", "title": "t", "price": 2}
-    del cells[missing]
-    with pytest.raises(CatalogError, match=f"{missing}.*'price'"):
-        infer_columns([Row(2, cells)], "items.csv", Overlay())
+def test_without_an_id_column_ids_are_made() -> None:
+    columns = infer_columns([Row(2, {"title": "t", "price": 2})], "items.csv", Overlay())
+    assert (columns.item_id, columns.title) == (None, "title")
+    assert columns.read[0].read_as == "item_id" and "made" in columns.read[0].why
 
 
-def test_two_columns_that_are_too_alike_are_refused() -> None:
-    with pytest.raises(CatalogError, match="'List Price' and 'list_price'"):
-        infer({"List Price": [1], "list_price": [2]})
+def test_without_a_title_column_the_one_that_looks_like_names_is_taken() -> None:
+    rows = [Row(n, {"item_id": f"{n}", "price": n, "was": f"Thing number {n}", "shade": "red"}) for n in range(9)]
+    assert infer_columns(rows, "items.csv", Overlay()).title == "was"
+    numbers = [Row(n, {"item_id": f"{n}", "price": n}) for n in range(9)]
+    assert infer_columns(numbers, "items.csv", Overlay()).title == "item_id"
+
+
+def test_columns_that_are_too_alike_keep_apart() -> None:
+    columns = infer({"List Price": [1], "list_price": [2], "!": [3]})
+    assert [(f.column, f.facet) for f in columns.facets] == [
+        ("List Price", "list_price"),
+        ("list_price", "list_price_2"),
+        ("!", "column_6"),
+    ]
+
+
+def test_a_person_says_which_column_is_what() -> None:
+    spec = CatalogSpec(columns=ColumnsSpec(item_id="", title="was", description="", left_out=("secret",)))
+    row = Row(2, {"item_id": "7", "title": "t", "was": "w", "description": "d", "secret": "s"})
+    columns = infer_columns([row], "items.csv", Overlay(spec))
+    assert (columns.item_id, columns.title, columns.description) == (None, "was", None)
+    assert {f.facet for f in columns.facets} == {"item_id", "title", "description"}
+    assert columns.said == spec.columns
+    with pytest.raises(CatalogError, match=r"'wass'.*was"):
+        infer_columns([row], "items.csv", Overlay(CatalogSpec(columns=ColumnsSpec(title="wass"))))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "value"),
+    [
+        (["1.299,00 €", "12,50 €", "899 €"], "numeric", [1299.0, 12.5, 899.0]),
+        (["1.299", "12,5", "7"], "numeric", [1299.0, 12.5, 7.0]),
+        (["$1,299.00", "$12.50", "$899"], "numeric", [1299.0, 12.5, 899.0]),
+        (["1 299,90 kr", "99,- kr"], "numeric", [1299.9, 99.0]),
+        (["CHF 1'299.50", "CHF 12.50"], "numeric", [1299.5, 12.5]),
+        (["￥39.80", "28元"], "numeric", [39.8, 28.0]),
+        (["31/05/2024", "01/02/2024"], "date", [date(2024, 5, 31), date(2024, 2, 1)]),
+        (["05/31/2024", "01/02/2024"], "date", [date(2024, 5, 31), date(2024, 1, 2)]),
+        (["2024年5月31日", "2024年6月"], "date", [date(2024, 5, 31), date(2024, 6, 1)]),
+        (["a|b", "b"], "categorical", [("a", "b"), ("b",)]),
+        (['["a", "b"]', "['b']", "[]"], "categorical", [("a", "b"), ("b",)]),
+        (["a, b", "b, c", "a, c", "c, a, b", "b"] * 3, "categorical", [("a", "b"), ("b", "c")]),
+        (["科幻、小说", "小说", "科幻、历史", "历史、小说"] * 3, "categorical", [("科幻", "小说"), ("小说",)]),
+    ],
+)
+def test_cells_are_read_as_their_column_writes_them(cells: list[str], kind: str, value: list[object]) -> None:
+    (facet,) = infer({"x": cells}).facets
+    assert facet.spec.kind == kind
+    assert [as_facet(cell, facet.spec.kind, facet.style) for cell in cells[: len(value)]] == value
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=30), st.floats(), st.integers(), st.booleans()), min_size=1))
 def test_any_column_gets_a_kind_or_a_note(cells: list[object]) -> None:
     columns = infer({"thing": cells})
-    assert columns.facets or any("'thing' was left out" in note for note in columns.notes)
+    assert [c.read_as for c in columns.read if c.column == "thing"] in (["thing"], ["left out"], ["description"])
 
 
 def _written(folder: Path, text: str) -> Path:

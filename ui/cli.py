@@ -28,7 +28,10 @@ app.add_typer(profile, name="profile", epilog="Example: sommelier profile show -
 @app.command(epilog="Example: sommelier build examples/movies --out my-index")
 def build(
     folder: Annotated[
-        str, typer.Argument(metavar="DIR", help="A folder with items.csv (.jsonl, .parquet), or a bundled catalogue.")
+        str,
+        typer.Argument(
+            metavar="DIR", help="A folder with items.csv (.jsonl, .parquet), such a file, or a bundled catalogue."
+        ),
     ] = "",
     items: Annotated[Path | None, typer.Option(metavar="FILE", help="Items, instead of a folder.")] = None,
     interactions: Annotated[Path | None, typer.Option(metavar="FILE", help="Who liked what; with --items.")] = None,

@@ -22,6 +22,10 @@ from ui.cli_progress import LateBars
 from ui.cli_text import safe
 from ui.errors import BadInput
 
+_EXAMPLE = 60
+_OVERRIDE = 'Otherwise? Write it into catalog.toml beside the file and build again, e.g. [columns] title = "name" or \
+[facets.price] kind = "text"; manifest.json names the line for every column.'
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -90,7 +94,8 @@ def _source(wanted: Wanted, settings: Settings) -> Source:
         raise BadInput("--interactions goes with --items; a folder has its own interactions file")
     if _is_bundled(wanted.folder, settings):
         return bundled(settings)[wanted.folder]
-    return find_source(Path(wanted.folder))
+    given = Path(wanted.folder)
+    return source_of(given) if given.is_file() else find_source(given)
 
 
 def _index_of(catalog: str, settings: Settings) -> Path:
@@ -101,6 +106,7 @@ def _index_of(catalog: str, settings: Settings) -> Path:
 def _report(manifest: Manifest, out: Path) -> None:
     console = Console()
     console.print(_totals(manifest, out))
+    console.print(_columns(manifest))
     if manifest.validation:
         console.print(_comparison(manifest))
     for warning in manifest.warnings:
@@ -128,6 +134,19 @@ def _totals(manifest: Manifest, out: Path) -> Table:
     table = Table(show_header=False, box=None)
     for name, value in rows.items():
         table.add_row(Text(name, style="bold"), Text(safe(value), overflow="fold"))
+    return table
+
+
+def _columns(manifest: Manifest) -> Table:
+    """Every column of the file: what it was taken for, and why."""
+    table = Table(title="columns", caption=Text(_OVERRIDE), box=None, title_justify="left", caption_justify="left")
+    for name in ("column", "read as", "filled", "why", "for example"):
+        table.add_column(name, justify="right" if name == "filled" else "left", overflow="fold")
+    for column in manifest.columns:
+        read_as = f"{column.read_as} ({column.kind})" if column.kind else column.read_as
+        shown = " · ".join(column.examples)[:_EXAMPLE]
+        cells = (column.column or "(made)", read_as, f"{column.filled:.0%}", column.why, shown)
+        table.add_row(*(Text(safe(cell)) for cell in cells))
     return table
 
 
