@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 
 from agent.group import POOL, fair_order
 from agent.observations import Explained, Found, Known, Missed, Nothing, Question, Unresolved
-from agent.plan import Ask, Recommend, Search, SimilarTo, Why, WhyNot
+from agent.plan import Ask, Mention, Recommend, Search, SimilarTo, Why, WhyNot
 from agent.profile import Preference, expire
 from agent.query import Need, build, continued, sort_of
 from agent.reach import reach
 from agent.resolve import Scene, condition_of, conditions_of, item_of
 from agent.types import Fetch
+from agent.wording import item_label
 from agent.work import Work
 from retrieval.types import Item, Query, Relaxation, Retrieval, Taste
 
@@ -129,6 +130,8 @@ def effective(action: Fetch, work: Work) -> tuple[Fetch, bool]:
         return last.model_copy(update={"count": action.count or last.count}), True
     if isinstance(action, Search):
         return continued(work.dialogue.last, action), False
+    if isinstance(action, SimilarTo):
+        return action.model_copy(update={"titles": tuple(_pinned(m, work.scene) for m in action.titles)}), False
     return action, isinstance(action, Recommend) and action.more
 
 
@@ -152,6 +155,15 @@ def _anchors(action: SimilarTo, scene: Scene) -> tuple[tuple[Item, ...], tuple[U
         tuple(i for i in found if isinstance(i, Item)),
         tuple(u for u in found if isinstance(u, Unresolved)),
     )
+
+
+def _pinned(mention: Mention, scene: Scene) -> Mention:
+    """A number means a place on the list of now; by the next turn there is another list."""
+    item = item_of(mention, scene) if mention.startswith("[") else None
+    if not isinstance(item, Item):
+        return mention
+    label = item_label(item, scene.catalog)  # a model may read it, and reads titles, not ids
+    return label if item_of(label, scene) == item else f"id:{item.item_id}"
 
 
 def _is_void(asked: _Asked) -> bool:

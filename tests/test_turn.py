@@ -6,6 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from agent.assistant import Assistant
+from agent.observations import Found
 from agent.plan import (
     Action,
     Ask,
@@ -99,6 +100,14 @@ async def test_seen_and_rejected_items_stay_out_of_the_next_list(index: Index) -
     first, second = await done(bot), await done(bot)
     gone = {first.cards[0].item.item_id, first.cards[1].item.item_id}
     assert not gone & {c.item.item_id for c in second.cards}
+
+
+async def test_what_is_like_number_two_stays_so_when_there_is_another_list(index: Index) -> None:
+    bot = assistant(index, [Search(filters=(WESTERNS,))], [SimilarTo(titles=("[2]",))], [Recommend(more=True)])
+    meant = (await done(bot)).cards[1].item
+    seen = [e for _ in range(2) for e in await events(bot)]
+    found = [e.observation for e in seen if isinstance(e, Observed)]
+    assert [o.anchors for o in found if isinstance(o, Found)] == [(meant,), (meant,)]
 
 
 async def test_more_brings_others_than_those_shown(index: Index) -> None:

@@ -54,7 +54,9 @@ def _told(voice: Voice, facet: str, value: float) -> str:
 def _qualities(voice: Voice, item: Item, known: Set[str]) -> tuple[list[str], list[str]]:
     """What kind of thing it is, and its people, the few before the many."""
     facets = [n for n, s in voice.wording.spec.facets.items() if s.kind == "categorical" and s.explainable]
-    new = {n: [v for v in as_labels(item.facets.get(n)) if v not in known] for n in facets}
+    title = item.title.casefold()
+    told = {n: [v for v in as_labels(item.facets.get(n)) if v not in known] for n in facets}
+    new = {n: [v for v in values if v.casefold() not in title] for n, values in told.items()}
     kinds = [n for n in facets if new[n] and not voice.wording.facet(n).people]
     people = sorted((n for n in facets if new[n] and voice.wording.facet(n).people), key=lambda n: len(new[n]))
     return [_made(voice, n, new[n]) for n in kinds[:1]], [_made(voice, n, new[n]) for n in people]
