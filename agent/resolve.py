@@ -18,6 +18,8 @@ from retrieval.entities import Linker
 from retrieval.manifest import FacetSpec
 from retrieval.types import Constraint, Item, Op, Scalar
 
+TITLED = re.compile(r"[《〈「『]([^《〈「『》〉」』]+)[》〉」』]")
+"""A title as scripts without capitals mark it."""
 _NUMBERED = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -67,7 +69,7 @@ def item_of(mention: Mention, scene: Scene) -> Item | Unresolved:
     items = tuple(i for c in link.candidates if (i := scene.catalog.get(c.item_id)))
     if link.status == "sure" and items:
         return items[0]
-    return Unresolved(mention, items[:3])
+    return Unresolved(TITLED.sub(r"\1", mention), items[:3])
 
 
 def thing_of(mention: Mention, scene: Scene) -> Thing:
@@ -83,11 +85,13 @@ def thing_of(mention: Mention, scene: Scene) -> Thing:
     item = item_of(mention, scene)
     if isinstance(item, Item) or item.suggestions:
         return item
-    return Unresolved(mention) if _is_unknown_name(mention, scene) else Free(mention.strip())
+    return item if _is_unknown_name(mention, scene) else Free(mention.strip())
 
 
 def _is_unknown_name(mention: str, scene: Scene) -> bool:
-    """Written like a name, with a word in it that neither the language nor the catalogue has."""
+    """Marked as a title, or written like a name with a word in it that neither the language nor the catalogue has."""
+    if TITLED.fullmatch(mention.strip()):
+        return True
     return any(w[:1].isupper() and not scene.linker.knows(w) for w in re.findall(r"[^\W\d_]{3,}", mention))
 
 

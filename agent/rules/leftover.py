@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from agent.resolve import TITLED
 from agent.rules.lexicon import Lexicon, either
 from agent.rules.reading import Mark, Reading, Rules, Thing, places
 from retrieval.folding import is_unspaced
@@ -20,9 +21,14 @@ def loose_things(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
     found = []
     for mark, start, end in _objects(reading, rules.lexicon):
         words = _trimmed(reading, start, end, rules)
-        if words and (mark.stance in _FREE or (mark.stance == "seen" and words != words.casefold())):
+        if words and (mark.stance in _FREE or (mark.stance == "seen" and is_name(words))):
             found.append(Thing(start, end, mark.stance, words=words))
     return tuple(found)
+
+
+def is_name(words: str) -> bool:
+    """Whether words are written like a name: with a capital, or in title marks."""
+    return words != words.casefold() or TITLED.search(words) is not None
 
 
 def free_wish(reading: Reading, loose: Sequence[Thing], rules: Rules) -> str:
@@ -116,6 +122,8 @@ def _clause_end(
 
 def _trimmed(reading: Reading, start: int, end: int, rules: Rules) -> str:
     """The stretch without the words at its edges that carry nothing; '' if nothing else is in it."""
+    if titled := TITLED.search(reading.text, start, end):
+        return titled.group()
     words = [w for w in _words(reading.plain, start, end, rules) if not _inside(w, reading.taken)]
     ignored = rules.lexicon.drop | rules.lexicon.nouns | rules.lexicon.numbers.keys()
     named = [w for w in words if reading.text[w[0]].isupper() and reading.plain[slice(*w)] != "i"]

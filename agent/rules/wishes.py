@@ -7,7 +7,7 @@ from typing import Literal
 from agent.plan import Action, Filter, Order, React, Recommend, Scope, Search, SimilarTo
 from agent.rules.comparison import is_comparative, order
 from agent.rules.conditions import comparison_filter, meant, shared_values, unwanted, value_filters
-from agent.rules.leftover import free_wish, is_gibberish, loose_things
+from agent.rules.leftover import free_wish, is_gibberish, is_name, loose_things
 from agent.rules.reading import Placed, Reading, Rules, Thing
 from agent.rules.whom import Whom
 from retrieval.types import Op
@@ -54,7 +54,7 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
     """What is to be found: conditions, an order, items to be like, and free words."""
     free = free_wish(reading, loose, rules)
     free = "" if is_gibberish(free, rules) else free
-    liked = [t for t in loose if t.stance == "like" and t.words == t.words.lower()]
+    liked = [t for t in loose if t.stance == "like" and not is_name(t.words)]
     query = " ".join(filter(None, [free, *(t.words for t in liked)]))
     filters = [f for b in reading.bounds for f in b.filters]
     filters += value_filters(reading, rules)
