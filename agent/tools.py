@@ -110,10 +110,13 @@ def _forget(call: Forget, work: Work) -> Work:
         return replace(work, dialogue=replace(work.dialogue, person="", together=False, last=None)).seeing(
             Said("oneself")
         )
-    going = ledger.named(call.what, work.preferences, work.scene)
+    everything = call.what.strip().casefold() == "everything"
+    # Everything is what was said of others too, not only what counts in this turn.
+    said = tuple(r for r in work.profile.records if not r.ended) if everything else work.preferences
+    going = ledger.named(call.what, said, work.scene)
     after = forget(work.profile, [p.id for p in going])
     dialogue = work.dialogue
-    if call.what.strip().casefold() == "everything":
+    if everything:
         dialogue = replace(dialogue, last=None, person="", together=False, asked=())
     return replace(work, profile=after, dialogue=dialogue).seeing(Dropped(going, call.what))
 
