@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from agent.claim_evidence import Evidence, Known
+from agent.claim_usage import WordUsage
 from agent.claim_words import any_of, claim_words
 from agent.quoting import plain
 from retrieval.catalog import Catalog, as_labels
@@ -27,6 +28,8 @@ _COMMON, _EVERYDAY, _SMALL = 6000, 900, 300
 """Ranks: a common word opens a sentence with a capital; an everyday one is no name within it either, a small one is a
 title only where it cannot be anything else."""
 _BACK = 28
+_MEANT = 0.5
+"""A word states a value where at least this share of the descriptions that use it are of items that hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,9 @@ class Mention:
 class Names:
     """Finds the names in the sentences of one reply."""
 
-    def __init__(self, evidence: Evidence, catalog: Catalog, linker: Linker) -> None:
+    def __init__(self, evidence: Evidence, catalog: Catalog, linker: Linker, usage: WordUsage) -> None:
         self._evidence, self._catalog, self._linker = evidence, catalog, linker
+        self._usage = usage
         self._titles = {k.item.item_id: forms(k.item.title) for k in evidence.items if k.item}
 
     def mentions(self, text: str) -> list[Mention]:
@@ -142,9 +146,15 @@ class Names:
         ways = {*((*words[:-1], w) for w in last), *((w,) for w in words[:-1]), *((w,) for w in last)}
         lower = span.text[:1].islower()
         told = any(forms(str(m.value)) in ways and not (lower and self._is_people(m)) for m in span.meanings)
-        common = len(words) == 1 and self._linker.language.rank(words[0]) < _EVERYDAY
-        opens = len(words) == 1 and _OPENING.search(text[: span.start]) is not None
-        return told and not (common and (lower or opens))
+        opens = _OPENING.search(text[: span.start]) is not None
+        return told and (self._is_telling(span) if lower or opens else True)
+
+    def _is_telling(self, span: Span) -> bool:
+        """Whether a word in lower case states a value: as descriptions use it, or else if it is not an everyday one."""
+        shares = [s for m in span.meanings if (s := self._usage.says(m.facet, str(m.value))) is not None]
+        words = forms(span.text)
+        rare = len(words) > 1 or self._linker.language.rank(words[0]) >= _EVERYDAY
+        return max(shares) >= _MEANT if shares else rare
 
     def _supported(self, span: Span, text: str, focus: Sequence[Known], named: bool) -> bool:
         before = text[max(0, span.start - _BACK) : span.start]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from agent.claim_evidence import Fact, Known, evidence_of
 from agent.claim_names import Mention, Names
 from agent.claim_numbers import Told, holds, numbers_of
+from agent.claim_usage import WordUsage
 from agent.claim_words import claim_words
 from agent.observations import Answered
 from agent.ports import TellContext
@@ -40,9 +41,10 @@ class Verdict:
 class Claims:
     """Judges the sentences of one reply, one after the other."""
 
-    def __init__(self, context: TellContext, catalog: Catalog, linker: Linker) -> None:
+    def __init__(self, context: TellContext, catalog: Catalog, linker: Linker, usage: WordUsage | None = None) -> None:
         self.evidence = evidence_of(context, catalog)
-        self._names = Names(self.evidence, catalog, linker)
+        self._names = Names(self.evidence, catalog, linker, usage or WordUsage(catalog))
+        self._linker = linker
         self._answers = {o.answer for o in context.observations if isinstance(o, Answered)}
         self._focus: tuple[Known, ...] = ()
 
@@ -53,16 +55,22 @@ class Claims:
         entry = _ENTRY.match(text)
         mentions = self._names.mentions(text)
         named = tuple(m.known for m in mentions if m.known)
-        focus = named or (self._focus if same_line else ())
+        focus = named or self._pointed(text) or (self._focus if same_line else ())
         self._focus = focus
         cards = self._cards(named)
         fault = next((f"a title that was not offered: {m.text!r}" for m in mentions if m.known is None), "")
-        fault = fault or self._fault(text, mentions, focus, bool(named), entry)
+        fault = fault or self._fault(text, mentions, focus, bool(named or self._pointed(text)), entry)
         if fault.startswith("number"):
             mended = self._mended(text, mentions, focus, entry)
             if mended is not None:
                 return self._shown(mended[0], cards, entry, (*done, mended[1]))
         return Verdict(text, cards, fault, (), entry is not None) if fault else self._shown(text, cards, entry, done)
+
+    def _pointed(self, text: str) -> tuple[Known, ...]:
+        """The cards that 'the second one' and 'number 3' mean."""
+        cards = self.evidence.cards
+        places = (place for r in self._linker.references(text) if r.kind == "place" for place in r.places)
+        return tuple(cards[p - 1] for p in places if 0 < p <= len(cards))
 
     def _fault(
         self, text: str, mentions: Sequence[Mention], focus: Sequence[Known], named: bool, entry: re.Match[str] | None

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from agent.claim_usage import WordUsage
 from agent.claims import Claims
 from agent.composing import Composer
 from agent.errors import ModelDown, Unfounded
@@ -21,6 +22,7 @@ class Grounded:
 
     def __init__(self, model: ChatModel, catalog: Catalog, linker: Linker) -> None:
         self._model, self._catalog, self._linker = model, catalog, linker
+        self._usage = WordUsage(catalog)
 
     @property
     def tier(self) -> str:
@@ -33,7 +35,7 @@ class Grounded:
 
     async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
         """The reply, a sentence at a time; ModelDown where the model breaks off, or if nothing that it says holds."""
-        claims = Claims(context, self._catalog, self._linker)
+        claims = Claims(context, self._catalog, self._linker, self._usage)
         named = len(check(context.begun, context.cards).named)
         reply = Composer.begin(
             claims, lambda place: card_line(context, self._catalog, context.cards[place]), context.begun, named

@@ -66,6 +66,8 @@ def plan_messages(context: PlanContext, catalogue: Catalogue, catalog: Catalog) 
         preferences=_preferences(context.preferences),
         person=data(context.person),
         asked=", ".join(map(data, context.asked)),
+        question=data(context.question),
+        offer="" if context.offer is None else data(context.offer.model_dump_json(exclude_defaults=True), 600),
         text=data(context.text, _TEXT_CHARS),
     )
 
