@@ -45,7 +45,7 @@ class Wording:
             return self.phrases.typing.comma.join(self.value(facet, v) for v in value)
         if isinstance(value, str):
             return self.translation.values.get(facet, {}).get(value, value)
-        return _scalar(value, self.facet(facet), self.phrases)
+        return _scalar(value, self.facet(facet), self.phrases, money=self.family(facet) == "money")
 
     def named_value(self, facet: str, value: Scalar) -> str:
         """One value as a person would name it: words stand alone, numbers with their facet."""
@@ -99,10 +99,10 @@ class Wording:
 
     def family(self, facet: str) -> str:
         """How conditions on a facet are put: as a 'date', a 'year', 'money', or any other 'measure'."""
-        spec = self.facet(facet)
-        if spec.kind == "date":
+        own = self.catalog.facet(facet)
+        if own.kind == "date":
             return "date"
-        return "year" if facet in _MOMENTS else "money" if spec.unit in _BEFORE_NUMBER else "measure"
+        return "year" if facet in _MOMENTS else "money" if own.unit in _BEFORE_NUMBER else "measure"
 
     def said(self, said: Statement) -> str:
         """A statement of the ledger: what it is about in this language, or a wish as the person put it."""
@@ -127,16 +127,16 @@ def wording_of(catalog: Catalog, language: str = DEFAULT) -> Wording:
     return Wording(catalog, translation.spec(catalog.spec), translation, phrases)
 
 
-def _scalar(value: float | bool | date, spec: FacetSpec, phrases: Phrases) -> str:
+def _scalar(value: float | bool | date, spec: FacetSpec, phrases: Phrases, *, money: bool) -> str:
     if isinstance(value, bool):
         return phrases.part("yes" if value else "no")
-    return value.isoformat() if isinstance(value, date) else _number(float(value), spec, phrases)
+    return value.isoformat() if isinstance(value, date) else _number(float(value), spec, phrases, money=money)
 
 
-def _number(value: float, spec: FacetSpec, phrases: Phrases) -> str:
+def _number(value: float, spec: FacetSpec, phrases: Phrases, *, money: bool) -> str:
     digits = 0 if value == int(value) else 2
     text = f"{value:,.{digits}f}" if abs(value) >= _SET_APART and spec.grouped else f"{value:.{digits}f}"
-    if digits and spec.unit not in _BEFORE_NUMBER:
+    if digits and not money:
         text = text.rstrip("0")
     if spec.unit in _BEFORE_NUMBER:
         return f"{spec.unit}{text}"
@@ -159,7 +159,8 @@ def value_text(value: FacetValue | Scalar, spec: FacetSpec) -> str:
     read = words_of(DEFAULT)
     if isinstance(value, str | tuple):
         return value if isinstance(value, str) else read.text.comma.join(value)
-    return _scalar(value, spec, Phrases(_file_of(DEFAULT), read.words, read.text))
+    phrases = Phrases(_file_of(DEFAULT), read.words, read.text)
+    return _scalar(value, spec, phrases, money=spec.unit in _BEFORE_NUMBER)
 
 
 def condition_label(condition: Constraint, catalog: Catalog) -> str:

@@ -45,6 +45,7 @@ LABELS = Translation(
     counter="盏",
     prompts=("五十块以内的红灯", "月亮那样的，便宜点"),
     facets={"style": "风格", "maker": "品牌", "price": "价格", "year": "年份", "added": "上架日期", "stocked": "有货"},
+    units={"price": "美元"},
     negated={"stocked": "缺货"},
     announced={"maker": "{values}出品"},
     more={"price": ("更贵",), "year": ("更新",)},
@@ -248,3 +249,11 @@ def test_the_ledger_is_labelled_in_the_language_of_the_turn(code: str, said: lis
     told = wording_of(CATALOGS[code], code).labelled(records(*said))
     assert not re.findall(LETTERS[code], " ".join(p.said.label for p in told))
     assert [p.said.values for p in told] == [p.said.values for p in records(*said)]
+
+
+def test_an_amount_of_money_is_one_whatever_its_currency_is_called() -> None:
+    words = wording_of(CATALOGS["zh"], "zh")
+    assert words.family("price") == "money"
+    assert (words.value("price", 15.5), words.value("price", 12000.0)) == ("15.50 美元", "12,000 美元")
+    assert words.condition(Constraint("price", Op.LT, (50.0,))) == "价格不到 50 美元"
+    assert words.bound(Constraint("price", Op.LT, (50.0,))) == "低于 50 美元"

@@ -14,15 +14,20 @@ def talk(voice: Voice, found: Said, *, alone: bool) -> list[str]:
     if not alone:
         return [voice.say(f"{found.kind}_short")] if found.kind in _BRIEF else []
     if found.kind == "profile":
-        known = [voice.part("profile_line", clause=c) for c in clause_list(voice, voice.context.preferences)]
-        return (
-            [voice.say("profile"), "\n".join(known), voice.say("profile_change")]
-            if known
-            else [voice.say("profile_empty")]
-        )
+        return _profile(voice)
     if found.kind == "greeting" and voice.context.messages:
         return [voice.say("greeting_again")]
     return [voice.say(found.kind), *(_examples(voice) if found.kind in _WITH_EXAMPLES else ())]
+
+
+def _profile(voice: Voice) -> list[str]:
+    """What is known of the person it is for, a line per kind."""
+    known = [voice.part("profile_line", clause=c) for c in clause_list(voice, voice.context.preferences)]
+    if not known:
+        return [voice.say("profile_empty")]
+    person = voice.person()
+    head = voice.say("profile_other", person=person) if person else voice.say("profile")
+    return [head, "\n".join(known), voice.say("profile_change")]
 
 
 def handed_off(voice: Voice, found: HandedOff) -> str:

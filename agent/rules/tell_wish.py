@@ -22,9 +22,8 @@ def wish_of(voice: Voice, found: Found, *, one: bool = False) -> str:
     noted = [p.said for o in voice.context.observations if isinstance(o, Noted) for p in o.added]
     person = "" if any(s.person for s in noted) else voice.person()
     words = words_of(voice, found)
-    phrase = noun_phrase(voice, noun, _fresh(voice, found.constraints), anchors=_anchors(voice, found), words=words)
-    if person:
-        phrase = voice.part("for_person", phrase=phrase, person=person)
+    fresh, anchors = _fresh(voice, found.constraints), _anchors(voice, found)
+    phrase = noun_phrase(voice, noun, fresh, anchors=anchors, words=words, person=person)
     return "" if phrase == noun else phrase
 
 
@@ -43,7 +42,13 @@ def countable(voice: Voice, found: Found) -> bool:
 
 
 def noun_phrase(
-    voice: Voice, noun: str, constraints: Sequence[Constraint], *, anchors: Sequence[Item] = (), words: str = ""
+    voice: Voice,
+    noun: str,
+    constraints: Sequence[Constraint],
+    *,
+    anchors: Sequence[Item] = (),
+    words: str = "",
+    person: str = "",
 ) -> str:
     """A noun with everything that narrows it down, in the order of the language."""
     categories = [c for c in constraints if voice.wording.facet(c.facet).kind == "categorical"]
@@ -60,12 +65,13 @@ def noun_phrase(
         "measures": _whole(voice, [c for c in bounds if c not in flags and c not in bare]),
         "without": [voice.listed(excluded, "or")] if excluded else [],
         "words": [voice.quoted(words)] if words else [],
+        "person": [person] if person else [],
     }
     told = [voice.part(f"phrase_{kind}", text=text) for kind, texts in pieces.items() for text in dict.fromkeys(texts)]
     alone = list(dict.fromkeys(_either(voice, c) for c, announced in named.items() if not announced))
     return voice.phrases.part(
         "phrase" if told else "phrase_plain",
-        bare=" ".join(voice.part("phrase_bare", text=text) for text in alone),
+        bare=voice.phrases.joined(*(piece for text in alone for piece in (" ", text))).strip(),
         noun=noun,
         modifiers=voice.part("phrase_joint").join(told),
     ).strip()
