@@ -85,7 +85,8 @@ def test_a_stream_ends_with_usage_when_asked(client: OpenAI) -> None:
     stream = client.chat.completions.create(
         model=MODEL, messages=said(ASKED), stream=True, stream_options={"include_usage": True}
     )
-    *_, finish, last = list(stream)
+    *before, finish, last = list(stream)
+    assert all("usage" in chunk.model_fields_set and chunk.usage is None for chunk in (*before, finish))
     whole = client.chat.completions.create(model=MODEL, messages=said(ASKED))
     assert finish.choices[0].finish_reason == "stop"
     assert (last.choices, last.usage) == ([], whole.usage)
@@ -172,15 +173,28 @@ async def test_the_asynchronous_client_works_as_well(later: AsyncOpenAI) -> None
     assert "".join(pieces) == whole.choices[0].message.content
 
 
-async def test_two_users_at_once_do_not_see_each_other(later: AsyncOpenAI) -> None:
-    async def talk(user: str, liked: str) -> list[str]:
-        for text in (f"I like {liked}", "hello", "what would I like?"):
-            done = await later.chat.completions.create(
-                model=MODEL, messages=said(text), user=user, metadata={"session_id": "same"}
-            )
-        assert done.model_extra is not None
-        return [p["label"] for p in done.model_extra["profile"]]
+USERS = 24
 
-    likes = {f"user{n}": f"Walker {n} " + ("boots", "sandals", "hats", "scarves", "gloves")[n % 5] for n in range(6)}
-    known = await asyncio.gather(*(talk(user, liked) for user, liked in likes.items()))
-    assert [[label.partition(" (")[0] for label in labels] for labels in known] == [[liked] for liked in likes.values()]
+
+async def test_many_users_at_once_do_not_see_each_other(later: AsyncOpenAI) -> None:
+    """Each has a like and a dislike of their own; half of them stream, all in a session of the same name."""
+    kinds = ("boots", "sandals", "hats", "scarves", "gloves")
+
+    async def ask(text: str, n: int) -> dict[str, list[dict[str, object]]]:
+        asked = {"model": MODEL, "messages": said(text), "user": f"user{n}", "metadata": {"session_id": "same"}}
+        if n % 2:
+            stream = await later.chat.completions.create(stream=True, **asked)  # type: ignore[call-overload]
+            return [chunk async for chunk in stream][-1].model_extra or {}
+        return (await later.chat.completions.create(**asked)).model_extra or {}  # type: ignore[call-overload]
+
+    async def talk(n: int) -> set[tuple[str, object]]:
+        mine, other = (f"Walker {m} {kinds[m % 5]}" for m in (n, n + USERS))
+        for text in (f"I like {mine}", "hello", f"I hate {other}", "what would I like?"):
+            extra = await ask(text, n)
+        assert not {mine, other} & {card["title"] for card in extra["recommendations"]}
+        return {(str(p["label"]).partition(" (")[0], p["polarity"]) for p in extra["profile"]}
+
+    known = await asyncio.gather(*(talk(n) for n in range(USERS)))
+    assert known == [
+        {(f"Walker {n} {kinds[n % 5]}", 1), (f"Walker {n + USERS} {kinds[(n + USERS) % 5]}", -1)} for n in range(USERS)
+    ]

@@ -72,7 +72,7 @@ def description(app: FastAPI, v1: FastAPI) -> Json:
     }
     keys = {"type": "http", "scheme": "bearer", "description": "Where the server asks for keys (SOMMELIER_API_KEYS)."}
     for operation in (operation for routes in part["paths"].values() for operation in routes.values()):
-        operation["security"] = [{}, {"key": []}]
+        operation["security"] = [{}, {"key": []}] if "401" in operation["responses"] else []
     return {
         **whole,
         "info": {**whole["info"], "description": _ABOUT},
