@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.assistant import Assistant
 from agent.config import Settings
-from agent.errors import ModelDown, ModelMisconfigured
+from agent.errors import ModelDown
 from agent.grounded import Grounded
 from agent.ladder import Ladder
 from agent.ports import ChatModel
@@ -40,33 +40,35 @@ def load(
     """
     settings = settings or Settings()
     shared = [assistant.index.retriever.embedder for assistant in beside]
+    if not shared:  # once per process, and before anything slow
+        check_llm(settings)
     index = open_catalog(catalog or settings.catalog, settings, progress, shared)
     store = SqliteStore(settings.database(index.manifest.spec.name))
-    return Assistant(index, model_of(index, settings, check=True), store, store, max_chars=settings.max_chars)
+    return Assistant(index, model_of(index, settings), store, store, max_chars=settings.max_chars)
 
 
-def model_of(index: Index, settings: Settings, *, check: bool = False) -> ChatModel:
-    """The language of an index: the rules, below a language model if the settings name one.
-
-    With `check` its server is asked first: ModelMisconfigured for a wrong key or name, a warning if it is down.
-    """
+def model_of(index: Index, settings: Settings) -> ChatModel:
+    """The language of an index: the rules, below a language model if the settings name one."""
     rules = RulesModel(index.linker, index.catalog)
     if not settings.llm_url:
         return rules
-    if not settings.llm_model:
-        raise ModelMisconfigured(f"no model of {settings.llm_url!r} is named; set SOMMELIER_LLM_MODEL")
     from agent import llm_openai  # only here: LangChain takes a second to import
 
-    server = llm_openai.Server(
-        settings.llm_url, settings.llm_model, settings.llm_key, settings.llm_timeout_s, settings.llm_reply_s
-    )
-    if check:
-        try:
-            llm_openai.check(server)
-        except ModelDown as error:
-            log.warning("the rules answer until it does: %s", error)
-    model = llm_openai.OpenAIModel(server, index.catalog)
+    model = llm_openai.OpenAIModel(llm_openai.server_of(settings), index.catalog)
     return Ladder(Grounded(model, index.catalog, index.linker), rules)
+
+
+def check_llm(settings: Settings) -> None:
+    """Ask the server of the language model, if there is one: ModelMisconfigured for a wrong key or name; that it is
+    down is a warning, for the rules answer until it is up."""
+    if not settings.llm_url:
+        return
+    from agent import llm_openai
+
+    try:
+        llm_openai.check(llm_openai.server_of(settings))
+    except ModelDown as error:
+        log.warning("the rules answer until it does: %s", error)
 
 
 def load_all(

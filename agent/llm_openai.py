@@ -16,7 +16,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from agent.errors import BadPlan, ModelDown
+from agent.config import Settings
+from agent.errors import BadPlan, ModelDown, ModelMisconfigured
 from agent.llm_failures import FAILURES, failure, retry_after
 from agent.plan import Action
 from agent.ports import PlanContext, TellContext, Understood
@@ -174,6 +175,13 @@ class OpenAIModel:
         if loop not in self._clients:
             self._clients[loop] = _client_of(self._server)
         return self._clients[loop]
+
+
+def server_of(settings: Settings) -> Server:
+    """The server that the settings name; ModelMisconfigured if they do not say which model of it."""
+    if not settings.llm_model:
+        raise ModelMisconfigured(f"no model of {settings.llm_url!r} is named; set SOMMELIER_LLM_MODEL")
+    return Server(settings.llm_url, settings.llm_model, settings.llm_key, settings.llm_timeout_s, settings.llm_reply_s)
 
 
 def check(server: Server) -> None:

@@ -78,6 +78,7 @@ def reply_messages(context: TellContext, catalogue: Catalogue, catalog: Catalog)
         "reply.md",
         catalogue=catalogue,
         messages=_dialogue(context.messages[-4:]),
+        preferences=_preferences(context.preferences),
         person=data(context.person),
         text=data(context.text, _TEXT_CHARS),
         found=[data(line, 400) for line in found_lines(context.observations, catalog)],

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from agent.app import model_of
+from agent.app import check_llm, model_of
 from agent.errors import ModelMisconfigured
 from agent.types import Done, Message, TurnRequest, Usage
 from retrieval.index import Index
@@ -138,9 +138,9 @@ async def test_an_earlier_message_of_a_stateless_dialogue_costs_no_call(
 
 def test_case_14_a_wrong_model_name_stops_the_start(server: FakeServer, index: Index, url: str) -> None:
     with pytest.raises(ModelMisconfigured, match=r"'huge'.*tiny"):
-        model_of(index, settings(url, llm_model="huge"), check=True)
+        check_llm(settings(url, llm_model="huge"))
     with pytest.raises(ModelMisconfigured, match="SOMMELIER_LLM_MODEL"):
-        model_of(index, settings(url, llm_model=""), check=True)
+        check_llm(settings(url, llm_model=""))
 
 
 def test_case_18_a_wrong_key_stops_the_start_and_is_quoted_nowhere(
@@ -150,7 +150,7 @@ def test_case_18_a_wrong_key_stops_the_start_and_is_quoted_nowhere(
     caplog.set_level(logging.DEBUG, "agent")
     chosen = settings(url, llm_key=KEY)
     with pytest.raises(ModelMisconfigured, match="SOMMELIER_LLM_KEY") as refused:
-        model_of(index, chosen, check=True)
+        check_llm(chosen)
     assert KEY not in str(refused.value) + caplog.text + repr(chosen)
 
 
@@ -170,8 +170,9 @@ async def test_a_key_that_stops_working_is_a_visible_tier_and_is_not_logged(
 
 
 def test_a_server_that_is_down_at_the_start_is_warned_of(index: Index, caplog: pytest.LogCaptureFixture) -> None:
-    model = model_of(index, settings("http://127.0.0.1:9/v1"), check=True)
-    assert model.tier == "llm+rules"
+    down = settings("http://127.0.0.1:9/v1")
+    check_llm(down)
+    assert model_of(index, down).tier == "llm+rules"
     assert "cannot be reached" in caplog.text
 
 
