@@ -49,6 +49,8 @@ class TellContext:
     """To reply in."""
     begun: str = ""
     """What the person has read of the reply already; the teller goes on behind it."""
+    past: frozenset[str] = frozenset()
+    """Ids of what the log knows that the person went for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class _Speaker:
     liked: Collection[str]
     before: Sequence[tuple[str, ...]]
     query: str
+    past: Collection[str]
 
     def say(self, key: str, **slots: object) -> str:
         """Of the ways to say it the one whose opening was heard the longest ago on the list, or never."""
@@ -68,15 +69,17 @@ def reasons(
     liked: Collection[str] = (),
     before: Sequence[tuple[str, ...]] = (),
     query: str = "",
+    past: Collection[str] = (),
 ) -> tuple[Reason, ...]:
     """Return at most three reasons, what tells most first; none for a candidate without evidence.
 
     `liked` holds the ids of items that the person said they like: only of these may a sentence say so. `before` are the
-    openings of the reasons above it on the list, `query` the words that were looked for. AgentError for a language
-    without words; CatalogError for evidence on a facet that the catalogue does not have.
+    openings of the reasons above it on the list, `query` the words that were looked for, `past` the ids of what the log
+    knows that they went for. AgentError for a language without words; CatalogError for evidence on a facet that the
+    catalogue does not have.
     """
     phrases = load_phrases(Path(__file__).with_name(f"reasons.{language}.toml"))
-    speaker = _Speaker(candidate, wording_of(catalog, language), phrases, liked, before, query)
+    speaker = _Speaker(candidate, wording_of(catalog, language), phrases, liked, before, query, past)
     found = sorted((r for tell in _TELLERS for r in tell(speaker)), key=_worth, reverse=True)
     driving = [r for r in found if r.evidence[0].kind not in ("popularity", "recency") or _weight(r) >= _DRIVES]
     scoring = [r for r in driving if _weight(r) > 0]
@@ -112,8 +115,11 @@ def _of(speaker: _Speaker, *kinds: str) -> list[Evidence]:
 def _together(speaker: _Speaker) -> Iterable[Reason]:
     named = _heaviest(_of(speaker, "cf"))
     if named:
-        known = all(e.ref in speaker.liked for e in named)
-        key = "cf" if not known else "cf_liked_most" if sum(e.weight for e in named) >= _DECIDES else "cf_liked"
+        key = "cf"
+        if all(e.ref in speaker.liked for e in named):
+            key = "cf_liked_most" if sum(e.weight for e in named) >= _DECIDES else "cf_liked"
+        elif all(e.ref in speaker.past for e in named):
+            key = "cf_past"
         yield Reason(speaker.say(key, titles=_titles(named, speaker)), named)
 
 

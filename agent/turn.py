@@ -78,7 +78,7 @@ async def _steps(
     yield Planned(plan, understood.credit.tier, work.language)
 
     plan, work = await asyncio.to_thread(_run, plan, work)
-    cards = cards_of(work.observations, index.catalog, work.preferences, work.language)
+    cards = cards_of(work.observations, index.catalog, work.preferences, work.language, work.past)
     clock.lap("tools")
     for observation in work.observations:
         yield Observed(observation)
@@ -183,6 +183,7 @@ def _tell_context(plan: Plan, work: Work, cards: tuple[Card, ...]) -> TellContex
         person=work.dialogue.person,
         turn=work.moment.turn,
         language=work.language,
+        past=work.past,
     )
 
 

@@ -35,6 +35,11 @@ class Work:
         return Scene(self.index.catalog, self.index.linker, shown, self.language)
 
     @property
+    def past(self) -> frozenset[str]:
+        """Ids of what the log knows that the person went for."""
+        return frozenset(taste.item_id for taste in self.history if taste.weight > 0)
+
+    @property
     def preferences(self) -> tuple[Preference, ...]:
         """What counts in this turn: for the speaker, for whom it is for, or for both when it is for them together."""
         session, person = self.dialogue.session, self.dialogue.person

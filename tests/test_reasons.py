@@ -48,6 +48,15 @@ def test_what_makes_most_of_a_score_is_said_to_weigh_most() -> None:
     assert any(sign in told["strong"] for sign in most) and not any(sign in told["weak"] for sign in most)
 
 
+def test_what_the_log_knows_of_the_person_is_said_to_be_past() -> None:
+    found = candidate(MARS, TOGETHER)
+    (told,) = reasons(found, SHOP, past=frozenset("a"))
+    assert "before" in told.text and "you like" not in told.text.lower()
+    (stated,) = reasons(found, SHOP, liked=frozenset("a"), past=frozenset("a"))
+    assert "before" not in stated.text
+    assert "before" not in only(found)
+
+
 def test_what_the_others_hardly_add_is_not_named() -> None:
     text = only(candidate(MARS, TOGETHER, Evidence("cf", "b", "Sol", 0.05)))
     assert "Luna" in text

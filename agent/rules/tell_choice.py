@@ -80,7 +80,11 @@ def _better(voice: Voice, found: Compared) -> str:
         known = bool(voice.context.preferences)
         return voice.say("compared_alike" if known else "compared_untold")
     liked = liked_by_speaker(voice.context.preferences)
-    told = reasons(found.better, voice.wording.catalog, voice.context.language, liked)
+    told = [
+        r
+        for r in reasons(found.better, voice.wording.catalog, voice.context.language, liked, past=voice.context.past)
+        if r.evidence[0].kind not in ("popularity", "recency")  # true of it, but no taste of theirs
+    ]
     item = voice.spoken_of(found.better.item)
     if not told:
         return voice.say("compared_better", item=item)

@@ -117,7 +117,7 @@ def _reasons(voice: Voice, candidate: Candidate, *, shares: bool = False) -> lis
     """Reasons as sentences without a full stop; with how much of the score each makes, if it scores."""
     liked = liked_by_speaker(voice.context.preferences)
     told = []
-    for reason in reasons(candidate, voice.wording.catalog, voice.context.language, liked):
+    for reason in reasons(candidate, voice.wording.catalog, voice.context.language, liked, past=voice.context.past):
         text, percent = escape(reason.text, 300), round(100 * sum(e.weight for e in reason.evidence))
         told.append(voice.part("because", reason=text, percent=percent) if shares and percent else text)
     return told
