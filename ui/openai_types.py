@@ -186,7 +186,7 @@ def _whole(count: float) -> int:
 
 def _check_supported(body: ChatRequest) -> None:
     if body.n not in (None, 1):
-        raise ApiError(400, f"n = {body.n!r} is not supported; leave it out", "n", "unsupported_parameter")
+        raise ApiError(400, f"n = {str(body.n)[:40]} is not supported; leave it out", "n", "unsupported_parameter")
     if body.stream_options is not None and not body.stream:
         raise ApiError(400, "stream_options goes with stream; set 'stream': true", "stream_options")
     if body.max_tokens is not None and body.max_completion_tokens is not None:
