@@ -26,6 +26,7 @@ from retrieval.interactions import InteractionLog
 from retrieval.likeness import Facts
 from retrieval.load import Loaded, load, write_rejected
 from retrieval.manifest import CatalogSpec, Manifest
+from retrieval.nouns import with_noun
 from retrieval.pipeline import Fusions, words_of
 from retrieval.ports import Embedder, Matrix
 from retrieval.progress import BuildProgress, Quiet
@@ -150,7 +151,7 @@ def _learn(folder: Path, catalog: Catalog, vectors: Matrix, events: InteractionL
 
 def _spec(source: Source, overlay: Overlay, loaded: Loaded) -> CatalogSpec:
     said = overlay.spec
-    return said.model_copy(
+    spec = said.model_copy(
         update={
             "name": said.name or source.name,
             "columns": loaded.columns.said,
@@ -158,6 +159,7 @@ def _spec(source: Source, overlay: Overlay, loaded: Loaded) -> CatalogSpec:
             "events": infer_events(loaded.interactions, said.events),
         }
     )
+    return with_noun(spec, spec.name)
 
 
 def _store_all(draft: Draft, catalog: Catalog, vectors: Matrix, chroma_url: str, progress: BuildProgress) -> None:

@@ -22,6 +22,7 @@ LEFT_OUT = "left out"
 _ORDERED = frozenset({"numeric", "date"})
 _SHORT, _FEW, _REPEATED, _PARTED = 40, 30, 0.6, 0.05
 _BRACKETED = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]")
+_RANGE = re.compile(r"\s*\(?\d+\s*[-–/]\s*\d+\)?\s*$")
 _LISTED, _PART, _REPEATS = 0.2, 25, 3.0
 """Cells are lists if so many hold the separator, and parts are as short and met as often as that."""
 
@@ -221,11 +222,10 @@ def _are_lists(column: Column, parts: Parts) -> bool:
 
 def _label(table: WellKnown, key: str, name: str, plural: bool) -> str:
     """What people call a facet: its column's name without the unit, in the singular."""
-    end = key.rpartition("_")[2]
     if table.defaults(key) and table.stem(key) != key:
         words = table.stem(key).replace("_", " ")
     else:
-        bare = _BRACKETED.sub(" ", name) if end in table.units or _BRACKETED.search(name) else name
+        bare = _RANGE.sub("", _BRACKETED.sub(" ", name))
         words = " ".join(_lower(word) for word in key_words(bare) if word.casefold() not in table.endings)
     words = words or key.replace("_", " ")
     if not plural or not words.endswith("s") or words.endswith(("ss", "us", "is", "series")):

@@ -12,6 +12,7 @@ from retrieval.cells import as_facet
 from retrieval.errors import CatalogError
 from retrieval.infer import ItemColumns, infer_columns
 from retrieval.manifest import CatalogSpec, ColumnsSpec, FacetSpec
+from retrieval.nouns import with_noun
 from retrieval.rows import Row
 from retrieval.spec_file import Overlay, read_overlay
 
@@ -222,3 +223,29 @@ def test_catalog_toml_is_read(tmp_path: Path) -> None:
 def test_a_mistake_in_catalog_toml_is_quoted(tmp_path: Path, text: str, quoted: str) -> None:
     with pytest.raises(CatalogError, match=quoted):
         read_overlay(_written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("source", "title", "nouns"),
+    [
+        ("books", "书名", ("book", "books")),
+        ("my_recipes", "Dish", ("recipe", "recipes")),
+        ("dishes", "Dish", ("dish", "dishes")),
+        ("data", "Fund Name", ("fund", "funds")),
+        ("export", "company_name", ("company", "companies")),
+        ("products", "product_name", ("item", "items")),
+        ("catalog", "Title", ("item", "items")),
+        ("2024-items", "名称", ("item", "items")),
+    ],
+)
+def test_a_noun_comes_from_the_file_or_from_the_column_of_names(
+    source: str, title: str, nouns: tuple[str, str]
+) -> None:
+    spec = with_noun(CatalogSpec(columns=ColumnsSpec(title=title)), source)
+    assert (spec.noun, spec.nouns) == nouns
+    assert with_noun(CatalogSpec(noun="tome", nouns="tomes"), source).noun == "tome"
+
+
+def test_labels_are_what_people_say() -> None:
+    columns = {"Risk 1-7": [1, 2], "Zubereitungszeit (Min)": [20, 30], "AUM (m$)": [3, 4], "unit_price": [1, 2]}
+    assert [f.spec.label for f in infer(columns).facets] == ["risk", "zubereitungszeit", "AUM", "unit price"]

@@ -60,10 +60,19 @@ def scales_of(catalog: Catalog, lexicon: Lexicon, common: Mapping[str, int]) -> 
     plain.update({w: more[c] for w, c in rules.plain.items() if c in more})
     for word, target in tuple(more.items()):
         more.update({form.format(base): target for base in _bases(word, lexicon) for form in rules.forms})
+    more = {**_named(catalog, rules.named_more), **more}
+    most = {**_named(catalog, rules.named_most), **most}
     words: dict[Degree, Mapping[str, tuple[str, int]]] = {"more": more, "most": most, "plain": plain}
     edge = lexicon.writing.edge
     patterns = {degree: re.compile(rf"{edge}{either(table)}{edge}") for degree, table in words.items()}
     return Scales(words, patterns, frozenset(usable))
+
+
+def _named(catalog: Catalog, forms: Mapping[str, int]) -> dict[str, tuple[str, int]]:
+    """Comparing words that say the name of their facet: 'the highest salary'."""
+    ordered = ((n, s) for n, s in catalog.spec.facets.items() if s.kind in ("numeric", "date") and s.filterable)
+    labels = {label.casefold(): name for name, spec in ordered for label in (spec.label, spec.plural) if label}
+    return {form.format(label): (name, sign) for label, name in labels.items() for form, sign in forms.items()}
 
 
 def comparisons(text: str, scales: Scales, lexicon: Lexicon) -> tuple[Comparison, ...]:

@@ -65,6 +65,9 @@ class Comparatives(_Part):
     endings: tuple[tuple[str, str, str], ...]
     prefixes: tuple[tuple[str, str, str], ...]
     superlatives: dict[str, str]
+    named_more: dict[str, int] = {}
+    """Comparatives made of a facet's own name, 'higher {}', and which way they go."""
+    named_most: dict[str, int] = {}
     plain: dict[str, str]
     forms: tuple[str, ...]
     plain_follows: str
