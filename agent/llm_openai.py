@@ -22,6 +22,7 @@ from agent.llm_failures import FAILURES, failure, retry_after
 from agent.plan import Action
 from agent.ports import PlanContext, TellContext, Understood
 from agent.prompts import Prompt, catalogue_of, plan_messages, reply_messages, templates_hash
+from agent.thinking import Unthought, answer_of
 from agent.tool_calls import Called, Fragment, joined, written
 from agent.tool_schema import action_of, checked_names, plan_of, tools_of
 from agent.types import Credit, Note, Usage
@@ -105,16 +106,18 @@ class OpenAIModel:
     async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
         """Stream the reply; ModelDown where it is cut. What it says is not checked here."""
         asked = _messages(reply_messages(context, self._catalogue, self._catalog))
-        heard = _Heard()
+        heard, thoughts = _Heard(), Unthought()
         try:
             async with asyncio.timeout(self._server.reply_s), aclosing(self._stream(asked, plans=False)) as pieces:
                 async for piece in pieces:
                     heard.add(piece)
-                    if piece.text:
-                        yield piece.text
+                    if said := thoughts.add(piece.text):
+                        yield said
         except FAILURES as error:
             raise failure(error, self._server.url, self._server.model, self._server.reply_s) from error
-        if not heard.answer.text.strip():
+        if said := thoughts.rest():
+            yield said
+        if not answer_of(heard.answer.text).strip():
             raise ModelDown(f"the model {self._server.model!r} said nothing; look at its server")
         if heard.answer.finish != "stop":
             raise ModelDown(f"the reply of {self._server.model!r} was cut ({heard.answer.finish or 'no end'!r})")
@@ -157,7 +160,7 @@ class OpenAIModel:
 
     def _actions(self, answer: _Answer) -> tuple[list[Action], list[str]]:
         """The calls that can be run, and what is wrong with the others."""
-        calls = joined(answer.fragments) or written(answer.text)
+        calls = joined(answer.fragments) or written(answer_of(answer.text))
         if not calls:
             return [], ["no tool was called"]
         actions: list[Action] = []

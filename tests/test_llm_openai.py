@@ -84,8 +84,9 @@ async def test_several_calls_run_the_same_tool_twice_included(server: FakeServer
         says('<tool_call>\n{"name": "search", "arguments": {"query": "harbour", "filters": []}}\n</tool_call>'),
         says('Sure!\n```json\n[{"tool": "search", "query": "harbour"}]\n```'),
         says('{"name": "search", "arguments": "{\\"query\\": \\"harbour\\"}"}'),
+        says('<think>A search, {"name": "buy"}?</think><tool_call>{"name": "search", "arguments": {}}</tool_call>'),
     ],
-    ids=["unnumbered", "single characters", "raw tool_call text", "fenced", "bare JSON"],
+    ids=["unnumbered", "single characters", "raw tool_call text", "fenced", "bare JSON", "behind thoughts"],
 )
 async def test_case_19_calls_in_fragments_or_as_text_are_read(
     server: FakeServer, index: Index, url: str, plan: Behaviour
@@ -155,3 +156,10 @@ async def test_a_value_that_no_item_has_is_told_and_nothing_passed_off_for_it(
     server.replies = [fails(500)]
     done = await turn(assistant(index, url))
     assert "Polka" in done.reply
+
+
+async def test_what_a_model_thinks_aloud_is_no_part_of_its_reply(server: FakeServer, index: Index, url: str) -> None:
+    server.plans = [calls(("chat", {"kind": "greeting"}))]
+    server.replies = [says("<think>\nA greeting. I must not mention Titanic.\n</think>\n\nHello! What do you like?")]
+    done = await turn(assistant(index, url), "hello")
+    assert (done.reply, done.tier, done.notes) == ("Hello! What do you like?", "llm", ())

@@ -7,6 +7,7 @@ import pytest
 from agent.plan import Action, Chat
 from agent.ports import ChatModel, TellContext
 from agent.rules.model import RulesModel
+from agent.thinking import Unthought
 from agent.types import Credit, Usage
 from retrieval.entities import Linker
 from tests.contracts_model import ModelContract
@@ -37,3 +38,21 @@ def test_credits_add_up_and_name_each_rung_once() -> None:
     assert (planned + Credit("llm", Usage(50, 5, 1))).tier == "llm"
     assert (planned + Credit("llm+rules", Usage(50, 5, 1))) == Credit("llm+rules", Usage(150, 15, 2))
     assert (Credit("") + Credit("rules")).tier == "rules"
+
+
+@pytest.mark.parametrize("piece", [1, 3, 7, 200])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>so</think> Hello <b>", "Hello <b>"),
+        ("Hello <think>", "Hello <think>"),
+        ("<think>for ever", ""),
+        ("<th", "<th"),
+        ("  <think></think>\n\nYes.", "Yes."),
+        ("", ""),
+    ],
+)
+def test_thoughts_before_an_answer_are_taken_out(text: str, said: str, piece: int) -> None:
+    filtering = Unthought()
+    given = "".join(filtering.add(text[n : n + piece]) for n in range(0, len(text), piece)) + filtering.rest()
+    assert given == said
