@@ -14,9 +14,10 @@ from agent import Assistant, TurnRequest
 from agent.app import bundled
 from agent.config import Settings
 from agent.errors import AgentError
+from agent.languages import DEFAULT
 from agent.plan import Action, Forget, React, Recommend, Why
-from agent.types import Done, Event, Failed, Recommended, TextDelta
-from agent.wording import item_label
+from agent.types import Done, Event, Failed, Planned, Recommended, TextDelta
+from agent.wording import item_label, wording_of
 from retrieval.errors import RetrievalError
 from retrieval.types import Item
 from ui.cli_commands import help_rows, numbers_of, read_command, share_of
@@ -65,6 +66,7 @@ class Talk:
         self._session = setting.session or secrets.token_urlsafe(12)
         self._diversity = TurnRequest("").diversity
         self._last: Done | None = None
+        self._language = DEFAULT
         self._tracing = False
         self.over, self.failures = False, 0
 
@@ -125,7 +127,8 @@ class Talk:
         if name == "undo":
             await self._assistant.undo(self._setting.user)
         snapshot = await self._assistant.snapshot(self._setting.user, self._session)
-        self._screen.profile(snapshot.profile.active(self._session))
+        wording = wording_of(self._assistant.index.catalog, self._language)
+        self._screen.profile(wording.labelled(snapshot.profile.active(self._session)))
 
     def _set(self, name: str, rest: str) -> None:
         match name:
@@ -202,8 +205,10 @@ class Talk:
 
     def _show(self, event: Event, add: Callable[[str], None]) -> None:
         match event:
+            case Planned():
+                self._language = event.language
             case Recommended():
-                self._screen.cards(event.cards, self._assistant.index.catalog)
+                self._screen.cards(event.cards, self._assistant.index.catalog, self._language)
                 self._words.titles = tuple(card.item.title for card in event.cards)
             case TextDelta():
                 add(event.text)

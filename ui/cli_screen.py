@@ -54,10 +54,10 @@ class Screen:
         """Data, as it is."""
         _write(text)
 
-    def cards(self, cards: Sequence[Card], catalog: Catalog) -> None:
+    def cards(self, cards: Sequence[Card], catalog: Catalog, language: str) -> None:
         """The list with its facets; in a pipe the reply names the items, and --json has the rest."""
         if self._console is not None:
-            views = [card_view(card, catalog) for card in cards]
+            views = [card_view(card, catalog, language) for card in cards]
             width = self._console.width
             self._console.print(_listed(views) if width < _NARROW else _tabled(views, width))
             self._console.print()

@@ -18,6 +18,6 @@ def ask(assistant: Assistant, request: TurnRequest, *, as_json: bool) -> None:
         return
     screen = Screen()
     if done.cards:
-        screen.cards(done.cards, assistant.index.catalog)
+        screen.cards(done.cards, assistant.index.catalog, done.language)
     with screen.reply() as reply:
         reply.add(done.reply)
