@@ -1,6 +1,7 @@
 """Replies without a model: sentences from observations alone, that vary and name exactly the items of the list."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -27,7 +28,21 @@ from agent.profile import Statement
 from agent.rules.tell import tell
 from retrieval.types import Constraint, Evidence, Op, Relaxation
 from tests.shop import EVIL, ITEMS, LUNA, MARS, MARS_2, SHOP, SOL, candidate
-from tests.telling import BY_WEIL, CHEAP, LIKED, MODERN, NINETIES, NOT_RUSTIC, TWO, context, found, records, told, ways
+from tests.telling import (
+    BY_WEIL,
+    CHEAP,
+    LIKED,
+    MODERN,
+    NINETIES,
+    NOT_RUSTIC,
+    TOGETHER,
+    TWO,
+    context,
+    found,
+    records,
+    told,
+    ways,
+)
 
 
 def test_the_list_is_the_cards_in_their_order_each_with_its_best_reason() -> None:
@@ -40,6 +55,18 @@ def test_the_list_is_the_cards_in_their_order_each_with_its_best_reason() -> Non
 
 def test_being_popular_is_no_reason_on_a_line_that_has_a_better_one() -> None:
     assert "went for it" not in ways(found())
+
+
+def test_a_slight_ground_is_not_made_the_reason_beside_what_drove_the_score() -> None:
+    driven = candidate(SOL, Evidence("popularity", "popularity", "70", 0.9), replace(TOGETHER, weight=0.02))
+    line = next(line for line in told(Found((driven,), 9, ())).splitlines() if line.startswith("1."))
+    assert "70 times" in line and "Luna" not in line
+
+
+def test_what_the_log_knows_is_no_cold_start() -> None:
+    known = replace(context(found()), past=frozenset("a"))
+    replies = {"".join(tell(replace(known, turn=n), SHOP)) for n in range(9)}
+    assert not [r for r in replies if "know your taste" in r or "knowing you" in r or "just met" in r]
 
 
 def test_two_lists_in_one_turn_are_numbered_through_and_name_each_item_once() -> None:

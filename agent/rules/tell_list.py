@@ -15,6 +15,8 @@ from retrieval.types import Op, Relaxation
 
 _NEARLY = 0.5
 """A reason of another kind than the line before is preferred when it weighs at least this share of the best one."""
+_SLIGHT = 0.1
+"""What is about this person and this item is left to `why` when it makes less than this share of what is not."""
 _RELAXATIONS = 3
 
 
@@ -65,6 +67,8 @@ def lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
     if any(isinstance(o, Noted) for o in voice.context.observations):
         return voice.say("lead_noted")
     liked = _liked(voice)
+    if not liked and voice.context.past and not voice.context.person:
+        return voice.say("lead_past")
     return voice.say("lead_taste", liked=voice.listed(liked)) if liked else voice.say("lead_cold")
 
 
@@ -107,7 +111,9 @@ def _steps(voice: Voice, cards: Sequence[Card]) -> Iterator[str]:
 def _best(card: Card, chosen: Sequence[Reason]) -> Reason | None:
     """The weightiest reason that tells this card from the others, rather of another kind than the line before."""
     fresh = [r for r in card.reasons if not any(_same(r, c) for c in chosen)]
-    telling = [r for r in fresh if not _impersonal(r)] or fresh or list(card.reasons)
+    personal = [r for r in fresh if not _impersonal(r)]
+    slight = any(_impersonal(r) and _SLIGHT * _weight(r) > max(map(_weight, personal), default=0) for r in fresh)
+    telling = (fresh if slight else personal) or fresh or list(card.reasons)
     if not telling:
         return None
     last = chosen[-1].evidence[0].kind if chosen else ""
