@@ -89,7 +89,8 @@ def _refines(group: Span, item: Span, catalog: Catalog) -> bool:
     member = catalog.get(item.items[0]) if item.kind == "item" else None
     if group.kind != "value" or member is None or item.start - group.end > 1:
         return False
-    return holds(member.item_id, group.meanings, catalog) and fold(group.text) in fold(member.title)
+    names = (group.text, *(str(m.value) for m in group.meanings))
+    return holds(member.item_id, group.meanings, catalog) and any(fold(n) in fold(member.title) for n in names)
 
 
 def _joined(text: str, group: Span, item: Span) -> Span:

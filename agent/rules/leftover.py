@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from agent.resolve import TITLED
 from agent.rules.lexicon import Lexicon, either
-from agent.rules.reading import Mark, Reading, Rules, Thing, places
+from agent.rules.reading import Mark, Reading, Rules, Thing, places, stance_of
 from retrieval.folding import is_unspaced
 from retrieval.manifest import CatalogSpec
 
 _WORD = re.compile(r"[^\W_]+(?:['&.-][^\W_]+)*")
+
+_NAME = re.compile(r"[A-Z][\w'’-]+(?: (?:(?:of|the|in) )*[A-Z][\w'’-]+)*")
 
 _FREE = frozenset({"like", "dislike", "avoid", "similar"})
 """Stances on free words; something seen has a name."""
@@ -23,7 +26,20 @@ def loose_things(reading: Reading, rules: Rules) -> tuple[Thing, ...]:
         words = _trimmed(reading, start, end, rules)
         if words and (mark.stance in _FREE or (mark.stance == "seen" and is_name(words))):
             found.append(Thing(start, end, mark.stance, words=words))
-    return tuple(found)
+    return (*found, *_unknown_names(reading, found, rules))
+
+
+def _unknown_names(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Iterable[Thing]:
+    """Names that nothing here has, beside names that are known: 'I loved The Matrix and Zorg'."""
+    taken = [*reading.taken, *places(reading.things), *places(loose), *places(reading.marks)]
+    for match in _NAME.finditer(reading.text):
+        known = all(rules.linker.knows(word) for word in re.findall(r"[^\W\d_]{3,}", match.group()))
+        if known or any(a < match.end() and match.start() < b for a, b in taken):
+            continue
+        thing = Thing(*match.span(), "", words=match.group())
+        stance = stance_of(thing, reading.things, reading.marks, reading.masked, rules.lexicon)
+        if stance in ("like", "dislike", "seen"):
+            yield replace(thing, stance=stance)
 
 
 def is_name(words: str) -> bool:
