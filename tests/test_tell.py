@@ -63,6 +63,13 @@ def test_a_slight_ground_is_not_made_the_reason_beside_what_drove_the_score() ->
     assert "70 times" in line and "Luna" not in line
 
 
+def test_nothing_speaks_for_and_against_an_item_at_once() -> None:
+    known = Evidence("popularity", "popularity", "36", 0.6)
+    told = ways(Missed(SOL, rank=9, candidate=candidate(SOL, known, popularity=-0.4)))
+    assert "fewer people go for it" in told and "36 times" not in told
+    assert "36 times" in ways(Missed(SOL, rank=9, candidate=candidate(SOL, known, popularity=0.4)))
+
+
 def test_what_the_log_knows_is_no_cold_start() -> None:
     known = replace(context(found()), past=frozenset("a"))
     replies = {"".join(tell(replace(known, turn=n), SHOP)) for n in range(9)}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.observations import Answered, Explained, Missed, Question, Unresolved
 from agent.quoting import escape
@@ -12,7 +13,7 @@ from retrieval.types import Candidate, Constraint, Item
 _DESCRIPTION = 420
 """Characters of a description."""
 _NUMBERED = re.compile(r"\[(\d+)\]")
-_CLOSE, _FAR = 5, 100
+_CLOSE, _FAR = 5, 30
 _HEAVY = -0.05
 """On the logit scale: a smaller part holds nothing back."""
 
@@ -59,8 +60,11 @@ def missed(voice: Voice, found: Missed) -> str:
         return voice.say(f"missed_{found.known}", item=item)
     sentences = [_ranked(voice, found)]
     if found.candidate is not None:
-        sentences += [voice.say("for_it", reason=r) for r in _reasons(voice, found.candidate)[:1]]
-        sentences += _held_back(voice, found.candidate)
+        against = _held_back(voice, found.candidate)
+        twice = _lowest(found.candidate) if against else ""
+        evidence = tuple(e for e in found.candidate.evidence if e.kind != twice)
+        told = _reasons(voice, replace(found.candidate, evidence=evidence))
+        sentences += [*(voice.say("for_it", reason=r) for r in told[:1]), *against]
     return voice.phrases.typing.sentence.join([*sentences, voice.say("lift", title=voice.named(found.item))])
 
 
@@ -123,9 +127,14 @@ def _reasons(voice: Voice, candidate: Candidate, *, shares: bool = False) -> lis
     return told
 
 
+def _lowest(candidate: Candidate) -> str:
+    """The part that lowers the score most; '' without parts. Nothing is told for and against an item at once."""
+    return min(candidate.parts, key=lambda name: candidate.parts[name], default="")
+
+
 def _held_back(voice: Voice, candidate: Candidate) -> Sequence[str]:
     """The heaviest part that lowers the score, if there are words for it."""
-    feature = min(candidate.parts, key=lambda name: candidate.parts[name], default="")
+    feature = _lowest(candidate)
     key = f"against_{feature}"
     if key not in voice.phrases.variants or candidate.parts[feature] > _HEAVY:
         return ()
