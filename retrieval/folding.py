@@ -62,7 +62,10 @@ def tokens(text: str, limit: int = 400) -> tuple[Token, ...]:
 def forms(text: str) -> tuple[str, ...]:
     """Return the folded words of a text."""
     if text.isascii():
-        return tuple("and" if w == "&" else w.replace("'", "") for w in _ASCII.findall(text.casefold()))
+        words = _ASCII.findall(text.casefold())
+        if "'" in text or "&" in text:
+            return tuple("and" if w == "&" else w.replace("'", "") for w in words)
+        return tuple(words)
     return tuple(token.form for token in tokens(text))
 
 

@@ -104,7 +104,8 @@ def released(catalog: Catalog) -> NDArray[np.float64] | None:
     moments = catalog.numbers(facet)
     if catalog.facet(facet).kind == "date":
         return (moments - _EPOCH) * _DAY
-    return np.array([np.nan if np.isnan(year) else _new_year(int(year)) for year in moments])
+    years, which = np.unique(moments, return_inverse=True)
+    return np.array([np.nan if np.isnan(year) else _new_year(int(year)) for year in years])[which]
 
 
 def _new_year(year: int) -> float:

@@ -55,6 +55,8 @@ class Language(_File):
 
     def key(self, words: tuple[str, ...]) -> str:
         """Return what all spellings of a name share: words joined, numbers as digits, 'part' before them dropped."""
+        if self.numbers.keys().isdisjoint(words) and self.parts.isdisjoint(words):
+            return "".join(words)  # of a million titles, nearly all
         if len(words) == 1:
             return self.digits(words[0])
         last = len(words) - 1

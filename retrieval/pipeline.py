@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.candidates import POOL, Allowed, Sources, union
+from retrieval.candidates import POOL, Allowed, Reach, Sources, union
 from retrieval.catalog import Catalog
 from retrieval.clock import Clock
 from retrieval.diversify import mmr
@@ -90,6 +90,7 @@ class Retriever:
         common: Mapping[str, Scores] | None = None,
         fusions: Fusions | None = None,
         words: Words | None = None,
+        reach: Reach | None = None,
         habits: Habits | None = None,
         as_of: float = 0.0,
         newness: str = "",
@@ -108,7 +109,7 @@ class Retriever:
         self._catalog = catalog
         filters = filters or Filters()
         self._features = Features(catalog, embeddings, graph, words, filters, common, habits, as_of)
-        self._sources = Sources(catalog, store, self._features)
+        self._sources = Sources(catalog, store, self._features, reach or Reach())
         self._grounds = Grounds(catalog, graph, words, filters, newness)
         self._fusions = fusions or Fusions()
         self.embedder = embedder

@@ -94,7 +94,10 @@ class Popularity:
         ends = np.searchsorted(self.time, moments[order], side="left")
         start = 0
         for row, end in zip(order.tolist(), ends.tolist(), strict=True):
-            np.add.at(running, self.item[start:end], 1)
+            if end - start > len(running) // 8:
+                running += np.bincount(self.item[start:end], minlength=len(running))
+            else:
+                np.add.at(running, self.item[start:end], 1)
             start = end
             found[row] = running
         return found

@@ -76,8 +76,8 @@ class TitleIndex:
 
     def containing(self, words: Sequence[str]) -> tuple[int, ...]:
         """Return the rows whose titles contain these words in a row, best known first."""
-        found = self._sharing(words)
-        return self._ranked(row for row in found if _inside(words, self.titles[row].words))
+        rarest = min((self._rows.get(word, []) for word in words), key=len, default=[])
+        return self._ranked(row for row in rarest if _inside(words, self.titles[row].words))
 
     def sharing(self, words: Iterable[str], most: int = 2000) -> tuple[int, ...]:
         """Return rows that share a rare word with `words`, those with the rarest words first."""
@@ -91,10 +91,6 @@ class TitleIndex:
     def rare(self, word: str) -> bool:
         """Whether a word of titles identifies one by itself: few have it, and it is no common word."""
         return 0 < self.df(word) <= _RARE and self._language.rank(word) >= 2500 and not word.isdigit()
-
-    def _sharing(self, words: Sequence[str]) -> set[int]:
-        lists = sorted((self._rows.get(w, []) for w in words), key=len)
-        return set(lists[0]).intersection(*lists[1:]) if lists else set()
 
     def _tables(self) -> tuple[tuple[How, Mapping[str, list[int]]], ...]:
         return ("whole", self._whole), ("article", self._article), ("part", self._part)

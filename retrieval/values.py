@@ -151,8 +151,7 @@ def _pairs(named: Mapping[str, list[Meaning]], catalog: Catalog) -> dict[str, tu
         best = sorted(meanings, key=lambda m: -m.fame)[:2]
         if len(best) < 2 or best[1].fame < _LEAST_FAME or best[0].facet != best[1].facet:
             continue
-        names, column = catalog.labels(best[0].facet)
-        one, other = (column[:, names.index(str(m.value))] for m in best)
-        if 2 * float(one.multiply(other).sum()) >= best[0].items:
+        one, other = (catalog.holders(m.facet, m.value) for m in best)
+        if 2 * len(np.intersect1d(one, other, assume_unique=True)) >= best[0].items:
             found[word] = tuple(best)
     return found

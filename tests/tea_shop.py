@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 from hypothesis import strategies as st
 
+from retrieval.candidates import Reach
 from retrieval.catalog import Catalog
 from retrieval.cf_ease import Ease
 from retrieval.fusion import Fusion, Term
@@ -55,7 +56,13 @@ def tea(n: int) -> Item:
     )
 
 
-def shop(size: int = 900, *, fusions: Fusions | None = None, store: BruteForceVectors | None = None) -> Retriever:
+def shop(
+    size: int = 900,
+    *,
+    fusions: Fusions | None = None,
+    store: BruteForceVectors | None = None,
+    reach: Reach | None = None,
+) -> Retriever:
     """Build a retriever; odd teas are bought together, as are even ones; the last five have never been bought."""
     catalog = Catalog([tea(n) for n in range(size)], SPEC)
     embedder, vectors = LetterEmbedder(), store or BruteForceVectors()
@@ -63,8 +70,9 @@ def shop(size: int = 900, *, fusions: Fusions | None = None, store: BruteForceVe
     vectors.upsert(catalog.ids, rows, [item.facets for item in catalog.items])
     bought = np.array([0 if n >= size - 5 else size - n for n in range(size)], dtype=np.float32)
     cf = Ease(regularisation=5.0).learn(InteractionLog.from_interactions(baskets(), {}, catalog.ids))
+    common = {"popularity": bought}
     return Retriever(
-        catalog, embedder, vectors, rows, filters=Filters(cf, cf, cf), common={"popularity": bought}, fusions=fusions
+        catalog, embedder, vectors, rows, filters=Filters(cf, cf, cf), common=common, fusions=fusions, reach=reach
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from retrieval.candidates import Reach
 from retrieval.errors import CatalogError, StoreDown
 from retrieval.fusion import Fusion, Term
 from retrieval.habits import Habits
@@ -27,12 +28,24 @@ def test_conditions_reach_the_store_before_the_search() -> None:
     assert within == frozenset(item.item_id for item in TEAS.items if fits(item, affordable)) - {"t002"}
 
 
-def test_a_large_allowed_set_is_described_to_the_store_and_not_listed() -> None:
-    affordable = Constraint("price", Op.LE, (9.0,))
-    store = BruteForceVectors()
-    found = shop(24_000, store=store).retrieve(Query(text="malt", constraints=(affordable,)))
-    assert [(where, within) for _, where, within in store.asked] == [((affordable,), None)]
-    assert all(fits(candidate.item, affordable) for candidate in found.candidates)
+AFFORDABLE = Constraint("price", Op.LE, (8.0,))
+
+
+@pytest.mark.parametrize(
+    ("reach", "calls"),
+    [
+        (Reach(within=0), [((), None)]),
+        (Reach(within=0, fetched=0), []),
+        (Reach(within=0, fetched=0, compared=0), [((AFFORDABLE,), None)]),
+        (Reach(within=0, spare=0.1), [((), None)]),
+    ],
+    ids=["checked on what comes back", "compared one by one", "described to the store", "too few came back"],
+)
+def test_a_large_catalogue_is_searched_in_the_way_that_fits_and_finds_the_same(reach: Reach, calls: list) -> None:
+    store, query = BruteForceVectors(), Query(text="malt", constraints=(AFFORDABLE,), exclude=frozenset({"t002"}))
+    found = shop(store=store, reach=reach).retrieve(query)
+    assert [(where, within) for _, where, within in store.asked] == calls
+    assert ids(found) == ids(shop().retrieve(query))
 
 
 def test_a_few_allowed_items_are_all_scored_without_a_search() -> None:
