@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -88,8 +89,45 @@ class Translation(BaseModel):
         )
 
 
+class _Defaults(BaseModel):
+    """What any catalogue is called in a language, by the English words of its manifest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    noun: str
+    counter: str
+    words: tuple[str, ...]
+    labels: dict[str, str]
+    compared: dict[str, tuple[str, ...]]
+
+    def behind(self, told: Translation, own: CatalogSpec) -> Translation:
+        """A translation with these words wherever it says nothing."""
+        labels = {
+            n: self.labels[f.label.casefold()] for n, f in own.facets.items() if f.label.casefold() in self.labels
+        }
+        update: dict[str, object] = {"facets": labels | told.facets}
+        for side in ("more", "less"):
+            words = {name: self._compared(getattr(facet, side)) for name, facet in own.facets.items()}
+            update[side] = {name: found for name, found in words.items() if found} | getattr(told, side)
+        if not told.noun:
+            update |= {"noun": self.noun, "counter": self.counter, "words": (*told.words, *self.words)}
+        return told.model_copy(update=update)
+
+    def _compared(self, words: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(said for word in words for said in self.compared.get(word, ())))
+
+
+@cache
+def _defaults() -> Mapping[str, _Defaults]:
+    paths = sorted(Path(__file__).parent.glob("defaults.*.toml"))
+    return {p.name.split(".")[1]: _Defaults(**tomllib.loads(p.read_text(encoding="utf-8"))) for p in paths}
+
+
 def load_translations(paths: Iterable[Path], spec: CatalogSpec) -> dict[str, Translation]:
-    """Read the `[labels]` of alias files, by language code; CatalogError quotes what cannot be used."""
+    """Read the `[labels]` of alias files, by language code, and behind them what any catalogue is called in a language.
+
+    CatalogError quotes what cannot be used.
+    """
     found: dict[str, Translation] = {}
     for path in sorted(paths):
         try:
@@ -103,7 +141,8 @@ def load_translations(paths: Iterable[Path], spec: CatalogSpec) -> dict[str, Tra
             known = ", ".join(spec.facets)
             raise CatalogError(f"{path.name!r} [labels]: no facet {unknown[0]!r} in this catalogue; it has {known}")
         found[path.name.split(".")[1]] = read
-    return found
+    behind = {code: words.behind(found.get(code, Translation()), spec) for code, words in _defaults().items()}
+    return found | behind
 
 
 def _with_aliases(read: Translation, table: Mapping[str, object], spec: CatalogSpec) -> Translation:

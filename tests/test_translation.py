@@ -34,14 +34,15 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_what_is_translated_is_told_in_it_and_the_rest_stays(tmp_path: Path) -> None:
+def test_what_is_translated_is_told_in_it_and_the_rest_as_everywhere(tmp_path: Path) -> None:
     told = load_translations([write(tmp_path, LABELS)], SPEC)["zh"]
     spec = told.spec(SPEC)
     assert (spec.noun, spec.nouns, told.counter) == ("灯", "灯", "盏")
     assert spec.facets["style"].label == "风格"
-    assert spec.facets["price"].more == ("更贵",) and spec.facets["price"].less == ("cheaper",)
+    assert spec.facets["price"].more == ("更贵",) and spec.facets["price"].less == ("更便宜", "更实惠")
     assert spec.facets["price"].unit == "美元"
-    assert spec.facets["maker"] == SPEC.facets["maker"]
+    assert spec.facets["maker"].label == "厂家"
+    assert spec.facets["maker"].phrases == SPEC.facets["maker"].phrases
     assert told.values["style"] == {"Modern": "现代"}
 
 
@@ -54,9 +55,15 @@ def test_labels_are_no_aliases(tmp_path: Path) -> None:
     assert load_aliases([write(tmp_path, LABELS)], SHOP).values == {("style", "Modern"): ("现代风格",)}
 
 
-def test_a_file_without_labels_translates_nothing(tmp_path: Path) -> None:
+def test_without_labels_a_catalogue_is_told_in_words_for_any_catalogue(tmp_path: Path) -> None:
     told = load_translations([write(tmp_path, '[style]\nModern = "现代"\n')], SPEC)["zh"]
-    assert told.spec(SPEC) == SPEC
+    spec = told.spec(SPEC)
+    assert (spec.title, spec.noun, spec.facets["style"].label) == (SPEC.title, "商品", "款式")
+
+
+def test_a_catalogue_without_alias_files_is_spoken_of_in_every_language_that_has_defaults() -> None:
+    heard = load_translations([], SPEC)["zh"].heard(SPEC)
+    assert {"更便宜", "cheaper"} <= set(heard.facets["price"].less)
 
 
 def _built(paths: list[Path]) -> None:

@@ -83,6 +83,9 @@ def _plain(meaning: Meaning) -> str | float | bool:
 
 def _is_choice(before: Thing, thing: Thing, reading: Reading, rules: Rules) -> bool:
     """'Comedies or dramas' and 'comedies and dramas' are a choice; 'a comedy and drama', 'sci-fi horror' are not."""
+    facets = {m.facet for t in (before, thing) for m in meant(t)}
+    if len(facets) == 1 and not rules.catalog.facet(*facets).multi:
+        return True  # no item has both
     between = reading.plain[before.end : thing.start].strip()
     gap = between.strip(" ,")
     if rules.lexicon.parts["or"].match(gap):
