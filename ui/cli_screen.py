@@ -189,7 +189,9 @@ def _title(view: CardView) -> Text:
 
 
 def _facets(view: CardView) -> str:
-    return " · ".join(one_line(chip.text) for chip in view.chips)
+    # A number alone says nothing: '10' is 'stock 10'; '24.99 $' says enough.
+    texts = (f"{chip.facet} {chip.text}" if chip.text.isdecimal() else chip.text for chip in view.chips)
+    return " · ".join(one_line(text) for text in texts)
 
 
 def _sign(preference: Preference) -> str:
