@@ -126,7 +126,7 @@ class Sources:
         yield _allowed_first(self._by_popularity, allowed, k)
 
     def most_popular_first(self, allowed: Allowed) -> Rows:
-        """Order what is allowed by popularity, stably; as it is when nothing is known of that."""
+        """Order what is allowed by popularity, stably; by chance when nothing is known of that."""
         return self._by_popularity[allowed.mask[self._by_popularity]].astype(np.int64)
 
     def _wished(self, aim: Aim, allowed: Allowed) -> Rows:
@@ -149,9 +149,12 @@ class Sources:
 
     @cached_property
     def _by_popularity(self) -> NDArray[np.int32]:
-        """All items, best known first, ties by position."""
+        """All items, best known first, ties by position; in a fixed random order when nothing is known of that, as
+        files are often ordered by kind: who only asks for something should not get five backpacks."""
         known = self.features.common.get("popularity")
-        return np.argsort(-known if known is not None else np.zeros(len(self.catalog)), kind="stable").astype(np.int32)
+        if known is None:
+            return np.random.default_rng(len(self.catalog)).permutation(len(self.catalog)).astype(np.int32)
+        return np.argsort(-known, kind="stable").astype(np.int32)
 
 
 def union(parts: Sequence[Rows]) -> Rows:

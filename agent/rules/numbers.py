@@ -129,6 +129,8 @@ def _range(facet: str, low: float, high: float) -> tuple[Filter, ...]:
 def _between(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measures) -> Bound | None:
     high = quantity_of(match["high"], text, match.span("high"), lexicon, measures)
     low = quantity_of(match["low"], text, match.span("low"), lexicon, measures)
+    if high is None and low is None and match.groupdict().get("span"):
+        low, high = (_bare_price(match[end], lexicon, measures) for end in ("low", "high"))
     if high is None:
         return None
     if low is None or low.facet != high.facet:

@@ -6,7 +6,7 @@ from agent.rules.intents import back_to_oneself, correction, off_topic, staff, t
 from agent.rules.questions import question
 from agent.rules.reading import Reading, Rules, read
 from agent.rules.whom import whom
-from agent.rules.wishes import fetch, loose, opinions, wanted
+from agent.rules.wishes import Wanted, fetch, loose, opinions, wanted
 
 _MOST = 12
 
@@ -28,8 +28,12 @@ def understand(context: PlanContext, rules: Rules) -> Plan:
 
 def _request(reading: Reading, rules: Rules) -> Plan:
     words = loose(reading, rules)
-    told = opinions(reading, words, rules, whom(reading, rules))
-    look = fetch(reading, wanted(reading, words, rules), told, rules)
+    person = whom(reading, rules)
+    told = opinions(reading, words, rules, person)
+    sought = wanted(reading, words, rules)
+    if person.trait and sought == Wanted():
+        sought = Wanted(query=person.trait)
+    look = fetch(reading, sought, told, rules)
     actions: tuple[Action, ...] = (*_standing(reading, rules), *told, *((look,) if look is not None else ()))
     return Plan(actions=actions[:_MOST] or (Chat(kind="unclear"),))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from agent.plan import Filter, Remember, Scope
 from agent.rules.reading import Reading, Rules
+from retrieval.folding import forms
 
 _WORDS = 300
 
@@ -15,6 +16,8 @@ class Whom:
     person: str = ""
     named: bool = False
     together: bool = False
+    trait: str = ""
+    """What the person is, where that is all that is said of them: 'a gardener'."""
 
     def remembering(
         self,
@@ -46,8 +49,16 @@ def whom(reading: Reading, rules: Rules) -> Whom:
         match = parts[name].search(reading.plain)
         if match is not None:
             said = next(w for w in match.groupdict().values() if w).strip()
-            return Whom(said, named=True, together=name == "together")
+            trait = _trait(said, rules) if name == "person" else ""
+            return Whom(said, named=True, together=name == "together", trait=trait)
     person = reading.context.person
     if person and parts["first_person"].search(reading.plain) and not parts["third_person"].search(reading.plain):
         return Whom()
     return Whom(person)
+
+
+def _trait(said: str, rules: Rules) -> str:
+    """'A gardener' tells what would please; 'my dad' does not."""
+    words = forms(said)
+    bare = rules.linker.language.without_article(words)
+    return " ".join(bare) if bare != words else ""
