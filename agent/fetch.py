@@ -54,6 +54,7 @@ def fetch(action: Fetch, work: Work) -> Work:
             sorted_by=query.sort.facet if query.sort else "",
             more=more,
             pool=result.pool,
+            spread=result.spread,
         )
     )
 

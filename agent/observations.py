@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from agent.profile import Preference
-from retrieval.types import Candidate, Constraint, Item, Relaxation, Scalar
+from retrieval.types import Candidate, Constraint, Item, Relaxation, Scalar, Spread
 
 Known: TypeAlias = Literal["", "seen", "liked", "disliked"]
 
@@ -22,6 +22,7 @@ class Found:
     more: bool = False
     pool: tuple[tuple[str, float], ...] = ()
     """Ids and scores of what the list was chosen from."""
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,29 @@
 """The record of a turn, as it is kept for audits, evaluation and training: JSON values only. Pure."""
 
-from agent.types import Done, TurnRequest
+from dataclasses import asdict
+
+from agent.observations import Compared, Found, Noted, Observation
+from agent.types import Done, Step, TurnRequest
 from agent.work import Work
+
+
+def brief(observation: Observation) -> str:
+    """What a call reported, in a word or two for a trace: 'found 5 of 962'."""
+    match observation:
+        case Found():
+            return f"found {len(observation.candidates)} of {observation.matching}"
+        case Noted():
+            return f"noted {len(observation.added)}"
+        case _:
+            return type(observation).__name__.lower()
+
+
+def step_record(step: Step) -> dict[str, object]:
+    """One call of the plan as it ran."""
+    call = step.action.model_dump(mode="json", exclude_defaults=True)
+    arguments = {name: value for name, value in call.items() if name != "tool"}
+    observed = [brief(o) for o in step.observations]
+    return {"tool": step.action.tool, "arguments": arguments, "observed": observed, "ms": round(step.ms, 2)}
 
 
 def record_of(request: TurnRequest, work: Work, done: Done) -> dict[str, object]:
@@ -10,7 +32,9 @@ def record_of(request: TurnRequest, work: Work, done: Done) -> dict[str, object]
         "text": request.text,
         "clicked": bool(request.actions),
         "plan": done.plan.model_dump(mode="json"),
-        "observed": [type(o).__name__ for o in work.observations],
+        "steps": [step_record(step) for step in done.steps],
+        "compared": [i.item_id for o in work.observations if isinstance(o, Compared) for i in o.items],
+        "spread": None if done.spread is None else asdict(done.spread),
         "cards": [
             {
                 "item_id": card.item.item_id,

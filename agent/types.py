@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from agent.observations import Observation
+from agent.observations import Found, Observation
 from agent.plan import Action, Plan, Recommend, Search, SimilarTo
 from agent.profile import Preference, Profile
-from retrieval.types import Evidence, Item
+from retrieval.types import Evidence, Item, Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,12 @@ class Done:
     usage: Usage = Usage()
     notes: tuple[Note, ...] = ()
     prompts: str = ""
+
+    @property
+    def spread(self) -> Spread | None:
+        """What diversity did to the list; of several lists, to the first."""
+        seen = (o for step in self.steps for o in step.observations)
+        return next((o.spread for o in seen if isinstance(o, Found) and o.spread is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

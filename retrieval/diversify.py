@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.ports import Matrix, Scores
+from retrieval.types import Spread
 
 
 def mmr(vectors: Matrix, scores: Scores, k: int, diversity: float) -> NDArray[np.int64]:
@@ -33,6 +34,26 @@ def mmr(vectors: Matrix, scores: Scores, k: int, diversity: float) -> NDArray[np
         chosen.append(best)
         nearest = np.maximum(nearest, rows @ rows[best])
     return np.asarray(order[chosen], dtype=np.int64)
+
+
+def spread(vectors: Matrix, scores: Scores, chosen: NDArray[np.int64], diversity: float) -> Spread:
+    """Measure what choosing these rows did, next to as many of the highest scores.
+
+    vectors: (n, d), unit rows. scores: (n,), not negative. chosen: at least two rows. ValueError for fewer.
+    """
+    if len(chosen) < 2:
+        raise ValueError(f"{len(chosen)} rows have no variety; give two or more")
+    best = np.argsort(-scores, kind="stable")[: len(chosen)]
+    most = float(scores[best].sum())
+    kept = min(float(scores[chosen].sum()) / most, 1.0) if most > 0 else 1.0
+    return Spread(diversity, variety(vectors[chosen]), variety(vectors[best]), kept)
+
+
+def variety(vectors: Matrix) -> float:
+    """Mean cosine distance of two different rows, in [0, 2] (intra-list diversity, Ziegler et al. 2005)."""
+    n = len(vectors)
+    cosines = vectors @ vectors.T
+    return float(np.clip(1 - (cosines.sum() - np.trace(cosines)) / (n * (n - 1)), 0.0, 2.0))
 
 
 def _unit(scores: Scores) -> Scores:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from retrieval.candidates import POOL, Allowed, Reach, Sources, union
 from retrieval.catalog import Catalog
 from retrieval.clock import Clock
-from retrieval.diversify import mmr
+from retrieval.diversify import mmr, spread
 from retrieval.errors import CatalogError, ConstraintBroken
 from retrieval.evidence import Grounds, Signals
 from retrieval.fusion import Fused, Fusion
@@ -22,7 +22,7 @@ from retrieval.ports import Embedder, Matrix, Scores, Vector, VectorStore
 from retrieval.postings import first
 from retrieval.signals import Aim, Features, Filters, Rows, aim
 from retrieval.spans import Words
-from retrieval.types import Candidate, Item, Op, Query, Retrieval, Sort
+from retrieval.types import Candidate, Item, Op, Query, Retrieval, Sort, Spread
 from retrieval.weighing import Ask, weigh
 
 _TEXTS = 512
@@ -130,15 +130,20 @@ class Retriever:
         scored = self._score(query, allowed, clock)
         order = scored.ranked(query, self._catalog)
         pool = scored.best(order[:_POOLED], self._catalog)
-        if query.sort is None:
-            order = order[: max(_VARIED, 10 * query.k)]
-            vectors = np.asarray(self._features.embeddings[scored.rows[order]], dtype=np.float32)
-            order = order[mmr(vectors, scored.worth[order], query.k, query.diversity)]
+        order, spread_of = (order, None) if query.sort is not None else self._varied(query, scored, order)
         clock.lap("diversify")
         candidates = tuple(self._candidate(query, scored, index) for index in order[: max(query.k, 0)])
         clock.lap("evidence")
         self._verify(query, candidates)
-        return Retrieval(candidates, matching, (), clock.stop(), pool)
+        return Retrieval(candidates, matching, (), clock.stop(), pool, spread_of)
+
+    def _varied(self, query: Query, scored: _Scored, order: Rows) -> tuple[Rows, Spread | None]:
+        """Of the best, those to show; and what that choice cost and brought."""
+        order = order[: max(_VARIED, 10 * query.k)]
+        vectors = np.asarray(self._features.embeddings[scored.rows[order]], dtype=np.float32)
+        chosen = mmr(vectors, scored.worth[order], query.k, query.diversity)
+        scores = scored.fused.scores[order]
+        return order[chosen], spread(vectors, scores, chosen, query.diversity) if len(chosen) > 1 else None
 
     def explain(self, query: Query, item_id: str) -> Candidate:
         """Score and explain one item under the query, whether or not it would be chosen, or even be allowed.

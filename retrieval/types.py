@@ -125,6 +125,19 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """What diversity did to a list. Variety is the mean cosine distance of two of its items, 0 for copies of one."""
+
+    setting: float
+    """The diversity that was asked for, 0 to 1."""
+    variety: float
+    closest: float
+    """Variety of the same number of best matches, which diversity 0 would show."""
+    kept: float
+    """Share of the scores of those best matches that the list has, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """The answer to a query: at most k candidates, best first. `matching` counts items under the constraints."""
 
@@ -134,6 +147,8 @@ class Retrieval:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     pool: tuple[tuple[str, float], ...] = ()
     """Ids and scores of the best before diversity, at most 200: what a question could tell apart."""
+    spread: Spread | None = None
+    """None for a list that diversity has no part in: sorted, or shorter than two."""
 
 
 @dataclass(frozen=True, slots=True)

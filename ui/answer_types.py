@@ -110,6 +110,16 @@ class NoteView(Answer):
     detail: str
 
 
+class DiversityView(Answer):
+    """What diversity did to the list. Variety is the mean cosine distance of two of its items; `closest` is that of as
+    many best matches, and `kept` the share of their scores that the list has."""
+
+    setting: float = Field(ge=0, le=1)
+    variety: float = Field(ge=0, le=2)
+    closest: float = Field(ge=0, le=2)
+    kept: float = Field(ge=0, le=1)
+
+
 class List(Answer):
     """The list and its citations."""
 
@@ -124,6 +134,7 @@ class Extras(List):
     plan: list[Call]
     trace: list[TracedCall]
     notes: list[NoteView]
+    diversity: DiversityView | None
     tier: str
     language: str
     timings_ms: Mapping[str, float]
@@ -198,6 +209,7 @@ class ChatCompletionChunk(BaseModel):
     plan: list[Call] | None = None
     trace: list[TracedCall] | None = None
     notes: list[NoteView] | None = None
+    diversity: DiversityView | None = None
     tier: str | None = None
     language: str | None = None
     timings_ms: Mapping[str, float] | None = None

@@ -10,7 +10,6 @@ from gradio.events import Dependency
 from agent import Assistant
 from ui.page_events import Events, Parts
 from ui.page_html import HERE, Press
-from ui.page_ids import visit
 
 _STORAGE = "sommelier"
 _AT_ONCE = 64
@@ -48,7 +47,6 @@ def page(assistants: Mapping[str, Assistant]) -> gr.Blocks:
         # The page ships this key anyway, so it protects nothing; a fixed one lets ids survive a restart of the server.
         kept = gr.BrowserState(None, storage_key=_STORAGE, secret=_STORAGE)
         head = _markup("head")
-        picker = _picker(assistants)
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="talk"):
                 past, live = _markup("past"), _markup("live")
@@ -58,20 +56,13 @@ def page(assistants: Mapping[str, Assistant]) -> gr.Blocks:
         script = (HERE / "static" / "page.js").read_text(encoding="utf-8")
         bridge = gr.HTML(html_template="", js_on_load=script, elem_id="bridge", apply_default_css=False)
         events = Events(assistants, Press(), Parts(kept, head, past, live, panel, box, bridge))
-        _wire(blocks, events, picker, send, stop)
+        _wire(blocks, events, send, stop)
     blocks.queue(default_concurrency_limit=_AT_ONCE, api_open=False)
     return blocks
 
 
 def _markup(elem_id: str) -> gr.HTML:
     return gr.HTML(elem_id=elem_id, apply_default_css=False, js_on_load=None)
-
-
-def _picker(assistants: Mapping[str, Assistant], kept: object = None) -> gr.Dropdown:
-    """Offer the catalogues there are; more may join, so every page that opens asks anew."""
-    choices = [(a.index.manifest.spec.title or name, name) for name, a in tuple(assistants.items())]
-    here = visit(kept, assistants).catalog
-    return gr.Dropdown(choices, value=here, label="Catalogue", elem_id="picker", visible=len(choices) > 1)
 
 
 def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button]:
@@ -91,12 +82,10 @@ def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button]:
     return box, send, stop
 
 
-def _wire(blocks: gr.Blocks, events: Events, picker: gr.Dropdown, send: gr.Button, stop: gr.Button) -> None:
+def _wire(blocks: gr.Blocks, events: Events, send: gr.Button, stop: gr.Button) -> None:
     p = events.parts
     everything = [p.kept, p.head, p.past, p.live, p.panel, p.box, p.bridge]
     _quiet(blocks.load)(events.opened, [p.kept], everything)
-    _quiet(blocks.load)(partial(_picker, events.assistants), [p.kept], [picker])
-    _quiet(picker.input)(events.moved, [picker, p.kept], everything)
     typed = _quiet(p.box.submit)(events.typed, [p.box, p.kept], everything)
     sent = _quiet(send.click)(events.typed, [p.box, p.kept], everything)
     said = _quiet(p.bridge.say)(events.said, [p.kept], everything)

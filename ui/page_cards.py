@@ -8,6 +8,7 @@ from agent.types import Card, Reason
 from agent.wording import Wording, distinguishing, item_label, wording_of
 from retrieval.catalog import Catalog, as_labels
 from retrieval.types import Evidence, Item
+from ui.views import picture_url
 
 _CHIPS = 5
 _CHIPS_PER_FACET = 2
@@ -58,6 +59,8 @@ class CardView:
     source: str = ""
     """Where the text comes from, on the web; '' if the catalogue does not say."""
     source_label: str = ""
+    picture: str = ""
+    """Address of its picture; '' without one."""
 
 
 def card_view(card: Card, catalog: Catalog, language: str = DEFAULT) -> CardView:
@@ -77,6 +80,7 @@ def card_view(card: Card, catalog: Catalog, language: str = DEFAULT) -> CardView
         reasons=tuple(_because(r, item, wording) for r in card.reasons),
         source=source,
         source_label=source_label,
+        picture=picture_url(item, catalog) or "",
     )
 
 

@@ -1,10 +1,13 @@
 """A click on one of the page's own buttons, as the browser reports it: untrusted, so it is read as a closed shape."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import BadRequest
+
+Change: TypeAlias = Literal["react", "edit", "forget", "undo"]
+"""Clicks that change the ledger."""
 
 
 class Click(BaseModel):
@@ -12,9 +15,11 @@ class Click(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    act: Literal["say", "why", "similar", "react", "edit", "forget", "undo", "export", "erase", "renew"]
+    act: Literal["say", "why", "similar", "compare", "tune", "open", "renew", "export", "erase"] | Change
     text: str = ""
     item: str = ""
+    items: tuple[str, ...] = Field(default=(), max_length=4)
+    percent: Annotated[int, Field(ge=0, le=100)] = 0
     id: str = ""
     verdict: Literal["like", "dislike", "seen"] = "like"
     polarity: Literal["1", "-1"] | None = None

@@ -11,13 +11,14 @@ import gradio as gr
 
 from agent import Assistant, TurnRequest
 from agent.errors import AgentError, BadRequest, UnknownPreference
-from agent.plan import SimilarTo, Why
+from agent.plan import Action, Compare, SimilarTo, Why
 from agent.wording import item_label
 from retrieval.catalog import Catalog
+from retrieval.types import Item
 from ui.page_changes import change
 from ui.page_click import Click, click_of
 from ui.page_html import Press
-from ui.page_ids import Visit, Visitor, fresh, moved, visit
+from ui.page_ids import Visit, fresh, moved, visit
 from ui.page_past import exchanges
 from ui.page_turn import Exchange, pictures
 
@@ -51,22 +52,25 @@ class Events:
         """Show what this browser's person last saw."""
         return await self._whole(visit(kept, self.assistants))
 
-    async def moved(self, catalog: str, kept: object) -> Update:
-        """Open another catalogue."""
-        return await self._whole(moved(visit(kept, self.assistants), catalog, self.assistants))
-
     async def typed(self, text: str, kept: object) -> AsyncGenerator[Update, None]:
         """Run a turn on typed words."""
         there = visit(kept, self.assistants)
         if text.strip():
-            async with aclosing(self._turn(_request(text, there.visitor), there)) as updates:
+            async with aclosing(self._turn(_request(text, there), there)) as updates:
                 async for update in updates:
                     yield update
 
     async def said(self, kept: object, event: gr.EventData) -> AsyncGenerator[Update, None]:
-        """Run a turn on a click: an example, another try, 'why' or 'more like this'."""
-        there = visit(kept, self.assistants)
-        request = self._clicked(click_of(event._data), there)
+        """Run a turn on a click: an example, another try, 'why', 'more like this', 'compare', another variety."""
+        there, click = visit(kept, self.assistants), click_of(event._data)
+        if click.act == "tune":
+            there = there.model_copy(update={"diversity": click.percent / 100})
+            request = await self._again(there)
+        else:
+            request = self._clicked(click, there)
+        if request is None:
+            yield {self.parts.kept: there.model_dump_json()}
+            return
         async with aclosing(self._turn(request, there)) as updates:
             async for update in updates:
                 yield update
@@ -92,6 +96,8 @@ class Events:
 
     async def _done(self, click: Click, there: Visit) -> Update:
         assistant, visitor = self._here(there), there.visitor
+        if click.act == "open":
+            return await self._whole(moved(there, click.text, self.assistants))
         if click.act in ("renew", "erase"):
             return await self._begun_anew(there, erase=click.act == "erase")
         if click.act == "export":
@@ -131,7 +137,7 @@ class Events:
     async def _whole(self, there: Visit) -> Update:
         assistant, visitor, parts = self._here(there), there.visitor, self.parts
         manifest, catalog = assistant.index.manifest, assistant.index.catalog
-        frame: Update = {parts.kept: there.model_dump_json(), parts.head: self.press.header(manifest), parts.live: ""}
+        frame: Update = {parts.kept: there.model_dump_json(), parts.head: self._header(there), parts.live: ""}
         try:
             past = await exchanges(assistant, visitor)
             profile = await assistant.profile(visitor.user)
@@ -139,29 +145,53 @@ class Events:
             return {**frame, parts.past: self.press.trouble(error.code, str(error)), parts.panel: ""}
         return {
             **frame,
-            parts.past: self.press.conversation(past, catalog) if past else self.press.welcome(manifest),
+            parts.past: self.press.conversation(past, catalog, tuned=True) if past else self.press.welcome(manifest),
             parts.panel: self.press.profile(profile, visitor.session),
             parts.bridge: _command("latest") if past else "",
         }
 
+    def _header(self, there: Visit) -> str:
+        titles = {name: a.index.manifest.spec.title or name for name, a in self.assistants.items()}
+        return self.press.header(there.catalog, titles)
+
     def _here(self, there: Visit) -> Assistant:
         return self.assistants[there.catalog]
 
+    async def _again(self, there: Visit) -> TurnRequest | None:
+        """The last list once more, as varied as the browser wants lists now; None before there is one."""
+        snapshot = await self._here(there).snapshot(there.visitor.user, there.visitor.session)
+        last = snapshot.dialogue.last
+        if last is None:
+            return None
+        return replace(_request(f"How varied: {there.diversity:.0%}", there), actions=(last,))
+
     def _clicked(self, click: Click, there: Visit) -> TurnRequest:
         if click.act == "say":
-            return _request(click.text, there.visitor)
-        catalog = self._here(there).index.catalog
-        item = catalog.get(click.item)
+            return _request(click.text, there)
+        ids = click.items if click.act == "compare" else (click.item,)
+        items = [self._item(item_id, there) for item_id in ids]
+        labels = [item_label(item, self._here(there).index.catalog) for item in items]
+        mentions = tuple(f"id:{item.item_id}" for item in items)
+        action: Action
+        match click.act:
+            case "compare":
+                said, action = f"Compare {' and '.join(labels)}", Compare(items=mentions)
+            case "why":
+                said, action = f"Why {labels[0]}?", Why(item=mentions[0])
+            case _:
+                said, action = f"More like {labels[0]}", SimilarTo(titles=mentions)
+        return replace(_request(said, there), actions=(action,))
+
+    def _item(self, item_id: str, there: Visit) -> Item:
+        item = self._here(there).index.catalog.get(item_id)
         if item is None:
-            raise BadRequest(f"there is no item {click.item!r} in this catalogue; reload the page")
-        label, mention = item_label(item, catalog), f"id:{item.item_id}"
-        if click.act == "why":
-            return replace(_request(f"Why {label}?", there.visitor), actions=(Why(item=mention),))
-        return replace(_request(f"More like {label}", there.visitor), actions=(SimilarTo(titles=(mention,)),))
+            raise BadRequest(f"there is no item {item_id!r} in this catalogue; reload the page")
+        return item
 
 
-def _request(text: str, visitor: Visitor) -> TurnRequest:
-    return TurnRequest(text=text, user=visitor.user, session=visitor.session)
+def _request(text: str, there: Visit) -> TurnRequest:
+    visitor = there.visitor
+    return TurnRequest(text=text, user=visitor.user, session=visitor.session, diversity=there.diversity)
 
 
 def _command(todo: str, **values: str) -> str:

@@ -16,7 +16,9 @@ from agent.profile import Profile
 from retrieval.catalog import Catalog
 from retrieval.manifest import Manifest
 from ui.page_cards import card_view
+from ui.page_compare import comparison_view
 from ui.page_profile import profile_view
+from ui.page_tune import tune_view
 from ui.page_turn import Exchange
 
 HERE = Path(__file__).resolve().parent
@@ -65,21 +67,25 @@ class Press:
         """Print the Markdown of a reply as markup that can do nothing but be read."""
         return Markup(self._markdown.render(text))
 
-    def header(self, manifest: Manifest) -> str:
-        """Print the bar at the top."""
-        return self._print("header.html", {"spec": manifest.spec})
+    def header(self, here: str, titles: Mapping[str, str]) -> str:
+        """Print the bar at the top: the open catalogue by name, and the titles of all of them."""
+        return self._print("header.html", {"here": here, "titles": titles})
 
     def welcome(self, manifest: Manifest) -> str:
         """Print what stands where nothing has been said yet."""
         return self._print("welcome.html", {"spec": manifest.spec, "items": manifest.items})
 
-    def conversation(self, exchanges: Sequence[Exchange], catalog: Catalog) -> str:
-        """Print exchanges in order."""
-        return "".join(self.exchange(e, catalog) for e in exchanges)
+    def conversation(self, exchanges: Sequence[Exchange], catalog: Catalog, *, tuned: bool = False) -> str:
+        """Print exchanges in order; `tuned`: the last list can be made more or less varied."""
+        last = len(exchanges) - 1
+        return "".join(self.exchange(e, catalog, tuned=tuned and n == last) for n, e in enumerate(exchanges))
 
-    def exchange(self, exchange: Exchange, catalog: Catalog) -> str:
+    def exchange(self, exchange: Exchange, catalog: Catalog, *, tuned: bool = True) -> str:
         """Print what was said, the reply as far as it is there, and the cards under it."""
+        spread = exchange.spread if tuned else None
         values = {
+            "compared": comparison_view(exchange.compared, catalog, exchange.language),
+            "tune": None if spread is None else tune_view(spread, len(exchange.cards)),
             "it": exchange,
             "reply": self.markdown(exchange.reply),
             "cards": [card_view(card, catalog, exchange.language) for card in exchange.cards],

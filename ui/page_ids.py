@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from agent import TurnRequest
 
 _BYTES = 32
 Token: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -27,6 +29,8 @@ class Visit(_Frozen):
 
     catalog: str
     visitors: dict[str, Visitor]
+    diversity: Annotated[float, Field(ge=0, le=1)] = TurnRequest("").diversity
+    """How varied the lists of this browser are."""
 
     @property
     def visitor(self) -> Visitor:
@@ -43,7 +47,8 @@ def visit(kept: object, catalogs: Iterable[str]) -> Visit:
         return Visit(catalog=names[0], visitors={name: stranger() for name in names})
     # Those of catalogues that are not offered now stay: they may be on their way.
     visitors = {**found.visitors, **{name: found.visitors.get(name) or stranger() for name in names}}
-    return Visit(catalog=found.catalog if found.catalog in names else names[0], visitors=visitors)
+    catalog = found.catalog if found.catalog in names else names[0]
+    return found.model_copy(update={"catalog": catalog, "visitors": visitors})
 
 
 def stranger() -> Visitor:

@@ -6,8 +6,9 @@ from agent import Assistant
 from agent.languages import DEFAULT
 from agent.types import Card, Reason
 from retrieval.catalog import Catalog
-from retrieval.types import Evidence, EvidenceKind
+from retrieval.types import Evidence, EvidenceKind, Spread
 from ui.page_ids import Visitor
+from ui.page_trace import Ran, trace_view
 from ui.page_turn import Exchange
 
 _TURNS = 20
@@ -35,6 +36,11 @@ class _Record(_Kept):
     tier: str
     language: str = DEFAULT
     cards: tuple[_Card, ...]
+    steps: tuple[Ran, ...] = ()
+    compared: tuple[str, ...] = ()
+    spread: Spread | None = None
+    timings_ms: dict[str, float] = {}
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 async def exchanges(assistant: Assistant, visitor: Visitor) -> tuple[Exchange, ...]:
@@ -47,7 +53,18 @@ async def exchanges(assistant: Assistant, visitor: Visitor) -> tuple[Exchange, .
 def _exchange(record: _Record, catalog: Catalog) -> Exchange:
     """An item that has left the catalogue since then leaves the list too."""
     cards = tuple(c for n, kept in enumerate(record.cards, start=1) if (c := _card(n, kept, catalog)))
-    return Exchange(record.text, "done", record.reply, cards, record.tier, language=record.language)
+    trace = trace_view(record.steps, record.timings_ms, record.tier, [": ".join(note) for note in record.notes])
+    return Exchange(
+        record.text,
+        "done",
+        record.reply,
+        cards,
+        record.tier,
+        language=record.language,
+        trace=trace,
+        compared=tuple(item for i in record.compared if (item := catalog.get(i))),
+        spread=record.spread,
+    )
 
 
 def _card(number: int, kept: _Card, catalog: Catalog) -> Card | None:

@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, assert_never
 
 from agent.languages import DEFAULT
+from agent.observations import Compared
+from agent.trace import step_record
 from agent.types import Card, Done, Event, Failed, Observed, Planned, Recommended, TextDelta
+from retrieval.types import Item, Spread
+from ui.page_trace import Ran, TraceView, trace_view
 
 _BETWEEN_PICTURES = 0.05
 """Seconds; faster than this, a stream of words costs more than it shows."""
@@ -26,6 +30,11 @@ class Exchange:
     error: str = ""
     code: str = ""
     language: str = DEFAULT
+    trace: TraceView | None = None
+    compared: tuple[Item, ...] = ()
+    """Items that stand side by side."""
+    spread: Spread | None = None
+    """What diversity did to the list."""
 
     @property
     def busy(self) -> bool:
@@ -53,6 +62,8 @@ def after(event: Event, now: Exchange) -> Exchange:
     match event:
         case Planned():
             return replace(now, phase="looking", language=event.language)
+        case Observed(Compared() as seen):
+            return replace(now, compared=seen.items)
         case Observed():
             return now
         case Recommended():
@@ -60,8 +71,16 @@ def after(event: Event, now: Exchange) -> Exchange:
         case TextDelta():
             return replace(now, phase="telling", reply=now.reply + event.text)
         case Done():
-            return replace(now, phase="done", reply=event.reply, cards=event.cards, tier=event.tier)
+            return _finished(event, now)
         case Failed():
             return now.failed(event.code, event.message)
         case _:
             assert_never(event)
+
+
+def _finished(done: Done, now: Exchange) -> Exchange:
+    ran = [Ran.model_validate(step_record(step)) for step in done.steps]
+    notes = [f"{note.kind}: {note.detail}" for note in done.notes]
+    trace = trace_view(ran, done.timings_ms, done.tier, notes)
+    reply = replace(now, phase="done", reply=done.reply, cards=done.cards, tier=done.tier)
+    return replace(reply, trace=trace, spread=done.spread)

@@ -1,12 +1,13 @@
 """Turns, cards and preferences as JSON values: one form for the command and the API. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from urllib.parse import quote
 
 from agent.profile import Preference, Profile
 from agent.types import Card, Done
 from retrieval.catalog import Catalog
-from retrieval.types import Item
+from retrieval.types import Item, Spread
 from ui.json_values import Json, plain_value
 from ui.trace_view import citations_view, evidence_view, plan_view, trace_view
 
@@ -32,11 +33,17 @@ def extras_view(done: Done, catalog: Catalog) -> Json:
         "plan": plan_view(done.plan),
         "trace": trace_view(done.steps),
         "notes": [{"kind": note.kind, "detail": note.detail} for note in done.notes],
+        "diversity": spread_view(done.spread),
         "tier": done.tier,
         "language": done.language,
         "timings_ms": {stage: round(ms, 3) for stage, ms in done.timings_ms.items()},
         "session": done.session,
     }
+
+
+def spread_view(spread: Spread | None) -> Json | None:
+    """What diversity did to the list, or null where it had no part."""
+    return None if spread is None else {name: round(value, 4) for name, value in asdict(spread).items()}
 
 
 def cards_view(cards: Sequence[Card], catalog: Catalog) -> Json:

@@ -4,12 +4,33 @@
 const byId = (id) => document.getElementById(id);
 const busy = () => document.querySelector("#live [data-busy]") !== null;
 const box = () => document.querySelector("#box textarea");
-const TURNS = new Set(["say", "why", "similar"]);
+const TURNS = new Set(["say", "why", "similar", "compare", "tune"]);
 
 const showPanel = (open) => {
   document.body.classList.toggle("panel-open", open);
   document.querySelector(".panel-toggle")?.setAttribute("aria-expanded", String(open));
   if (open) byId("profile")?.querySelector("button, summary")?.focus();
+};
+
+/* Cards that are picked to stand side by side, in the order of picking. */
+let picked = [];
+const MOST_PICKED = 4;
+const showPicked = () => {
+  for (const button of document.querySelectorAll("[data-pick]")) {
+    const pressed = String(picked.includes(button.dataset.pick));
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+  }
+  const tray = byId("tray");
+  if (!tray) return;
+  tray.hidden = picked.length === 0;
+  const text = tray.dataset[picked.length < 2 ? "one" : "many"].replace("{n}", picked.length);
+  const said = tray.querySelector("[data-picked]");
+  if (said.textContent !== text) said.textContent = text;
+  tray.querySelector("[data-compare]").disabled = picked.length < 2;
+};
+const pick = (id) => {
+  picked = picked.includes(id) ? picked.filter((other) => other !== id) : [...picked, id].slice(-MOST_PICKED);
+  showPicked();
 };
 
 const fill = (text) => {
@@ -28,9 +49,29 @@ const download = (name, text) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 };
 
+const turn = (click) => {
+  if (busy()) return;
+  showPanel(false);
+  trigger("say", click);
+};
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-tune]")) turn({ act: "tune", percent: Number(event.target.value) });
+});
+
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-act], [data-local]");
+  const button = event.target.closest("[data-act], [data-local], [data-pick], [data-compare], [data-unpick]");
   if (!button) return;
+  if (button.dataset.pick) return pick(button.dataset.pick);
+  if ("unpick" in button.dataset) {
+    picked = [];
+    return showPicked();
+  }
+  if ("compare" in button.dataset) {
+    turn({ act: "compare", items: picked });
+    picked = [];
+    return showPicked();
+  }
   if (button.dataset.local === "panel") {
     showPanel(!document.body.classList.contains("panel-open"));
     return;
@@ -38,10 +79,7 @@ document.addEventListener("click", (event) => {
   const { act, text, item, id, verdict, polarity, hard, scope } = button.dataset;
   const click = { act, text, item, id, verdict, polarity, hard, scope };
   if (!TURNS.has(act)) trigger("act", click);
-  else if (!busy()) {
-    showPanel(false);
-    trigger("say", click);
-  }
+  else turn(click);
 });
 
 document.addEventListener(
@@ -88,6 +126,7 @@ new MutationObserver(() => {
     pending = false;
     followPanel();
     followTurn();
+    showPicked();
   });
 }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-verdicts", "data-phase"] });
 
