@@ -43,6 +43,7 @@ def page(assistants: Mapping[str, Assistant]) -> gr.Blocks:
     """
     title = " · ".join(["Sommelier", *(a.index.manifest.spec.title for a in assistants.values())][:2])
     blocks = gr.Blocks(title=title.rstrip(" ·"), analytics_enabled=False, fill_width=True)
+    press = Press()
     with blocks:
         # The page ships this key anyway, so it protects nothing; a fixed one lets ids survive a restart of the server.
         kept = gr.BrowserState(None, storage_key=_STORAGE, secret=_STORAGE)
@@ -51,11 +52,12 @@ def page(assistants: Mapping[str, Assistant]) -> gr.Blocks:
             with gr.Column(elem_id="talk"):
                 past, live = _markup("past"), _markup("live")
                 with gr.Row(elem_id="composer"):
+                    gr.HTML(press.tray(), elem_id="tray-place", apply_default_css=False, js_on_load=None, padding=False)
                     box, send, stop = _composer()
             panel = _markup("profile")
         script = (HERE / "static" / "page.js").read_text(encoding="utf-8")
         bridge = gr.HTML(html_template="", js_on_load=script, elem_id="bridge", apply_default_css=False)
-        events = Events(assistants, Press(), Parts(kept, head, past, live, panel, box, bridge))
+        events = Events(assistants, press, Parts(kept, head, past, live, panel, box, bridge))
         _wire(blocks, events, send, stop)
     blocks.queue(default_concurrency_limit=_AT_ONCE, api_open=False)
     return blocks

@@ -43,7 +43,7 @@ class ComparisonView:
 
 def comparison_view(items: Sequence[Item], catalog: Catalog, language: str = DEFAULT) -> ComparisonView | None:
     """Put two to four items side by side; None for fewer."""
-    shown = tuple(dict.fromkeys(items))[:MOST]
+    shown = tuple({item.item_id: item for item in items}.values())[:MOST]
     if len(shown) < 2:
         return None
     columns = tuple(Column(i.item_id, item_label(i, catalog), picture_url(i, catalog) or "", _about(i)) for i in shown)

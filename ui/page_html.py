@@ -71,6 +71,10 @@ class Press:
         """Print the bar at the top: the open catalogue by name, and the titles of all of them."""
         return self._print("header.html", {"here": here, "titles": titles})
 
+    def tray(self) -> str:
+        """Print what stands over the composer while cards are picked for a comparison."""
+        return self._print("tray.html", {})
+
     def welcome(self, manifest: Manifest) -> str:
         """Print what stands where nothing has been said yet."""
         return self._print("welcome.html", {"spec": manifest.spec, "items": manifest.items})
