@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ _ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+DESKTOP, PHONE = (1440, 900), (390, 844)
 HOSTILE = (
     "<script>window.pwned=1</script>",
     '<img src=x onerror="window.pwned=2">',
@@ -191,3 +192,36 @@ class Visitor:
     def _local(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):
             self.trouble.append(f"asked for {url}")
+
+
+Visit = Callable[..., Visitor]
+"""How a test has new people come: `visit(slow=..., size=...)`."""
+
+
+@contextmanager
+def two_servers(folder: Path) -> Iterator[tuple[str, str]]:
+    """One server with one catalogue, and one with a second catalogue whose model is slow."""
+    index = small_catalog(folder)
+    quick = assistant_of(index, folder / "quick.db")
+    slow = assistant_of(index, folder / "slow.db", slow=True)
+    with served({"films": quick}) as one, served({"slow": slow, "films": quick}) as two:
+        yield one, two
+
+
+@contextmanager
+def visits(browser: Browser, urls: tuple[str, str]) -> Iterator[Visit]:
+    """New people at new browsers; at the end nothing may have gone wrong in any of them."""
+    visitors: list[Visitor] = []
+
+    def come(*, slow: bool = False, size: tuple[int, int] = DESKTOP) -> Visitor:
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        visitors.append(Visitor(context.new_page(), urls[1 if slow else 0]).arrive())
+        return visitors[-1]
+
+    yield come
+    troubles = [trouble for visitor in visitors for trouble in visitor.trouble]
+    pwned = [visitor.page.evaluate("window.pwned") for visitor in visitors]
+    for visitor in visitors:
+        visitor.page.context.close()
+    assert troubles == []
+    assert set(pwned) <= {None}

@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser import CHROMIUM, HOSTILE, Visitor, assistant_of, chromium, served, small_catalog
+from tests.browser import CHROMIUM, HOSTILE, PHONE, Visit
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,46 +21,6 @@ _COUNT_LENGTHS = """() => {
   };
   new MutationObserver(count).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
-DESKTOP, PHONE = (1440, 900), (390, 844)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """One server with one catalogue, and one with a second catalogue whose model is slow."""
-    folder = tmp_path_factory.mktemp("page")
-    index = small_catalog(folder)
-    quick = assistant_of(index, folder / "quick.db")
-    slow = assistant_of(index, folder / "slow.db", slow=True)
-    with served({"films": quick}) as one, served({"slow": slow, "films": quick}) as two:
-        yield one, two
-
-
-@pytest.fixture
-def visit(browser: Browser, urls: tuple[str, str]) -> Iterator[Callable[..., Visitor]]:
-    """New people at new browsers; at the end nothing may have gone wrong in any of them."""
-    visitors: list[Visitor] = []
-
-    def come(*, slow: bool = False, size: tuple[int, int] = DESKTOP) -> Visitor:
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-        visitors.append(Visitor(context.new_page(), urls[1 if slow else 0]).arrive())
-        return visitors[-1]
-
-    yield come
-    troubles = [trouble for visitor in visitors for trouble in visitor.trouble]
-    pwned = [visitor.page.evaluate("window.pwned") for visitor in visitors]
-    for visitor in visitors:
-        visitor.page.context.close()
-    assert troubles == []
-    assert set(pwned) <= {None}
-
-
-Visit = Callable[..., Visitor]
 
 
 def test_the_empty_page_offers_examples_that_start_a_conversation(visit: Visit) -> None:
@@ -256,11 +215,14 @@ def test_a_person_can_take_their_data_away(visit: Visit, tmp_path: Path) -> None
 def test_each_catalogue_has_its_own_conversation(visit: Visit) -> None:
     ann = visit(slow=True)
     ann.ask("a western")
-    ann.page.get_by_label("Catalogue").click()
-    ann.page.get_by_role("option").last.click()
+    shelf = ann.page.get_by_role("navigation", name="Catalogues")
+    shelf.get_by_role("button").last.press("Enter")
     ann.page.wait_for_selector(".welcome")
     ann.page.reload()
     ann.page.wait_for_selector(".welcome")
+    expect(shelf.get_by_role("button").last).to_have_attribute("aria-current", "page")
+    shelf.get_by_role("button").first.click()
+    expect(ann.page.locator("#past .bubble")).to_have_text(["a western"])
 
 
 def test_on_a_phone_the_panel_is_a_sheet_and_nothing_is_cut_off(visit: Visit) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from retrieval.diversify import mmr
+from retrieval.diversify import mmr, spread, variety
 from retrieval.ports import Matrix, Scores
 
 
@@ -86,3 +86,27 @@ def test_a_diversity_outside_its_range_is_an_error(diversity: float) -> None:
 def test_vectors_and_scores_of_different_lengths_are_an_error() -> None:
     with pytest.raises(ValueError, match="2 vectors for 3 scores"):
         mmr(np.eye(2, dtype=np.float32), np.ones(3, dtype=np.float32), 1, 0.5)
+
+
+@given(rows=st.integers(2, 12), k=st.integers(2, 6), diversity=st.floats(0, 1), seed=st.integers(0, 10_000))
+def test_the_closest_matches_keep_everything_and_no_choice_keeps_more(
+    rows: int, k: int, diversity: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = unit_rows(rng, rows)
+    scores = rng.random(rows).astype(np.float32)
+    closest = spread(vectors, scores, mmr(vectors, scores, k, 0.0), 0.0)
+    assert closest.kept == 1 and closest.variety == pytest.approx(closest.closest)
+    made = spread(vectors, scores, mmr(vectors, scores, k, diversity), diversity)
+    assert 0 <= made.kept <= 1 and 0 <= made.variety <= 2 and made.setting == diversity
+    assert made.closest == pytest.approx(closest.variety)
+
+
+def test_variety_is_nothing_for_copies_and_one_for_what_has_nothing_in_common() -> None:
+    assert variety(np.ones((3, 1), dtype=np.float32)) == pytest.approx(0)
+    assert variety(np.eye(4, dtype=np.float32)) == pytest.approx(1)
+
+
+def test_one_row_has_no_variety() -> None:
+    with pytest.raises(ValueError, match="1 rows"):
+        spread(np.eye(2, dtype=np.float32), np.ones(2, dtype=np.float32), np.array([0]), 0.3)
