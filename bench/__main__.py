@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from agent.config import Settings
 from bench.figures import Built, Measured, Served, read_results
 from bench.report import readme, write_report
 from bench.server import ready_and_resident
-from bench.synthetic import Plan, generate, real_films
+from bench.synthetic import Plan, generate, is_generated, real_films
 from bench.turns import MESSAGES, PEOPLE
 from retrieval.layout import read_manifest
 from retrieval.versions import current_version
@@ -88,9 +87,11 @@ def _synthetic(items: int, settings: Settings, *, again: bool) -> tuple[Path, Pa
     folder = settings.home / "bench" / str(items)
     plan = Plan(items, 8.0 if items <= 100_000 else 3.0)
     kept, out = folder / "built.json", folder / "index"
-    start = time.perf_counter()
-    generate(plan, real_films(settings), folder / "source")
-    say(f"generated in {time.perf_counter() - start:.0f} s (or kept): {folder / 'source'}")
+    if not is_generated(plan, folder / "source"):
+        say("reading the bundled films, whose index is built if need be")
+        seeds = real_films(settings)
+        say(f"generating {items:,} items in {folder / 'source'}")
+        generate(plan, seeds, folder / "source")
     made = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
     if again or made.get("plan") != asdict(plan):
         shutil.rmtree(out, ignore_errors=True)

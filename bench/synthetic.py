@@ -119,8 +119,7 @@ class SentenceMeans:
 
 def generate(plan: Plan, seeds: Seeds, folder: Path) -> Source:
     """Write items.jsonl, interactions.csv and catalog.toml, unless the same plan already did."""
-    done = folder / _DONE
-    if not (done.is_file() and json.loads(done.read_text(encoding="utf-8")) == asdict(plan)):
+    if not is_generated(plan, folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         rng = np.random.default_rng(plan.seed)
@@ -134,8 +133,14 @@ def generate(plan: Plan, seeds: Seeds, folder: Path) -> Source:
             writer.writerow(("user_id", "item_id", "event", "value", "timestamp"))
             for rows in _events(plan, seeds.themes(rng)[bases], rng):
                 writer.writerows(rows)
-        done.write_text(json.dumps(asdict(plan)), encoding="utf-8")
+        (folder / _DONE).write_text(json.dumps(asdict(plan)), encoding="utf-8")
     return find_source(folder)
+
+
+def is_generated(plan: Plan, folder: Path) -> bool:
+    """Whether a folder holds what the plan gives, to the end."""
+    done = folder / _DONE
+    return done.is_file() and json.loads(done.read_text(encoding="utf-8")) == asdict(plan)
 
 
 def item_id(row: int) -> str:
