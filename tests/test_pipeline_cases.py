@@ -37,7 +37,7 @@ AFFORDABLE = Constraint("price", Op.LE, (8.0,))
         (Reach(within=0), [((), None)]),
         (Reach(within=0, fetched=0), []),
         (Reach(within=0, fetched=0, compared=0), [((AFFORDABLE,), None)]),
-        (Reach(within=0, spare=0.1), [((), None)]),
+        (Reach(within=0, spare=0.1), [((), None)] * 3),
     ],
     ids=["checked on what comes back", "compared one by one", "described to the store", "too few came back"],
 )
