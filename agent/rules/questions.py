@@ -11,6 +11,7 @@ from agent.rules.lexicon import either
 from agent.rules.reading import Reading, Rules, Thing, read
 from retrieval.folding import is_unspaced
 from retrieval.manifest import FacetSpec
+from retrieval.types import Op
 
 _FEW = 6
 
@@ -191,6 +192,8 @@ def _asked(reading: Reading, rules: Rules) -> Asked:
     if asked["holds"].search(text) and reading.bounds:
         bound = reading.bounds[0].filters[0]
         return Asked(bound.facet, condition=bound)
+    if asked["holds"].search(text) and (some := _announced_number(text, rules)):
+        return Asked(some, condition=Filter(facet=some, op=Op.GT, values=(0.0,)))
     if rules.lexicon.parts["asking"].search(text) and (labelled := _in_size(reading, rules)):
         return labelled
     for name, pattern in asked.items():
@@ -199,6 +202,13 @@ def _asked(reading: Reading, rules: Rules) -> Asked:
         if facet:
             return Asked(facet)
     return Asked(_labelled(text, rules) if rules.lexicon.parts["asking"].search(text) else "")
+
+
+def _announced_number(text: str, rules: Rules) -> str:
+    """'Is it in stock?': the numeric facet whose phrase this is; yes if there is any."""
+    edge = rules.lexicon.writing.edge
+    numbers = ((n, s.phrases) for n, s in rules.catalog.spec.facets.items() if s.kind == "numeric" and s.phrases)
+    return next((n for n, phrases in numbers if re.search(rf"{edge}{either(phrases)}{edge}", text)), "")
 
 
 def _is_short(reading: Reading, rules: Rules) -> bool:
