@@ -15,6 +15,7 @@ from agent.types import Card, Done, Event, Failed, Planned, Reason, Recommended,
 from retrieval.catalog import Catalog
 from retrieval.manifest import CatalogSpec, FacetSpec
 from retrieval.types import Evidence, Item, Op
+from ui.labels import labels
 from ui.page_cards import Chip, Ground, card_view
 from ui.page_click import click_of
 from ui.page_html import Press
@@ -166,7 +167,7 @@ def test_the_panel_groups_what_holds_and_keeps_what_ended_as_history() -> None:
         NOW,
     )
     profile = forget(profile, ["p5"])
-    view = profile_view(profile, "s")
+    view = profile_view(profile, "s", labels().part)
     assert {g.title: [line.label for line in g.lines] for g in view.groups} == {
         "Likes": ["Heat (1995)"],
         "Never": ["Horror"],
@@ -176,7 +177,7 @@ def test_the_panel_groups_what_holds_and_keeps_what_ended_as_history() -> None:
     }
     assert [(past.label, past.ending) for past in view.history] == [("rain", "deleted")]
     assert view.verdicts == {"heat": ["like"], "ronin": ["seen"]}
-    assert "Conditions" not in {g.title for g in profile_view(profile, "another").groups}
+    assert "Conditions" not in {g.title for g in profile_view(profile, "another", labels().part).groups}
 
 
 async def test_a_turn_is_shown_from_its_first_event_to_its_last() -> None:
@@ -211,7 +212,7 @@ def test_every_text_on_the_page_is_escaped() -> None:
     pages = [
         press.exchange(Exchange(bad, "done", bad, (Card(1, item, 0.5, (reason,)),), bad), catalog),
         press.exchange(Exchange(bad, "failed", error=bad, code=bad), catalog),
-        press.profile(profile, "s", note=bad),
+        press.profile(profile, "s", catalog, note=bad),
         press.trouble(bad, bad),
     ]
     assert not [page for page in pages if "<script" in page]

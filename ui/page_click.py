@@ -15,7 +15,7 @@ class Click(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    act: Literal["say", "why", "similar", "compare", "tune", "open", "renew", "export", "erase"] | Change
+    act: Literal["say", "why", "similar", "compare", "tune", "open", "speak", "renew", "export", "erase"] | Change
     text: str = ""
     item: str = ""
     items: tuple[str, ...] = Field(default=(), max_length=4)

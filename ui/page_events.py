@@ -11,10 +11,12 @@ import gradio as gr
 
 from agent import Assistant, TurnRequest
 from agent.errors import AgentError, BadRequest, UnknownPreference
+from agent.languages import DEFAULT
 from agent.plan import Action, Compare, SimilarTo, Why
-from agent.wording import item_label
-from retrieval.catalog import Catalog
+from agent.profile import Profile
+from agent.wording import item_label, wording_of
 from retrieval.types import Item
+from ui.labels import asked_for, labels, page_languages
 from ui.page_changes import change
 from ui.page_click import Click, click_of
 from ui.page_html import Press
@@ -33,6 +35,9 @@ class Parts:
     live: gr.HTML
     panel: gr.HTML
     box: gr.Textbox
+    send: gr.Button
+    stop: gr.Button
+    tray: gr.HTML
     bridge: gr.HTML
 
 
@@ -45,12 +50,16 @@ class Events:
     """The handlers of the page, over the assistants it serves."""
 
     assistants: Mapping[str, Assistant]
-    press: Press
+    presses: Mapping[str, Press]
+    """By language of the page."""
     parts: Parts
 
-    async def opened(self, kept: object) -> Update:
-        """Show what this browser's person last saw."""
-        return await self._whole(visit(kept, self.assistants))
+    async def opened(self, kept: object, request: gr.Request) -> Update:
+        """Show what this browser's person last saw, in the language of the page they chose, or of their browser."""
+        there = visit(kept, self.assistants)
+        if there.language not in page_languages():
+            there = there.model_copy(update={"language": asked_for(request.headers.get("accept-language", ""))})
+        return await self._whole(there)
 
     async def typed(self, text: str, kept: object) -> AsyncGenerator[Update, None]:
         """Run a turn on typed words."""
@@ -79,8 +88,8 @@ class Events:
         """Say that the turn was stopped, and give its words back; without words there was none."""
         if not words:
             return {}
-        catalog = self._here(visit(kept, self.assistants)).index.catalog
-        return {self.parts.bridge: _command("fill", text=words), **self._live(Exchange(words, "stopped"), catalog)}
+        there = visit(kept, self.assistants)
+        return {self.parts.bridge: _command("fill", text=words), **self._live(Exchange(words, "stopped"), there)}
 
     async def acted(self, kept: object, event: gr.EventData) -> Update:
         """Change the profile, or hand it out; an error stands in the panel."""
@@ -89,45 +98,54 @@ class Events:
         try:
             return await self._done(click_of(event._data), there)
         except (BadRequest, UnknownPreference) as error:
-            panel = self.press.profile(await assistant.profile(visitor.user), visitor.session, str(error))
+            panel = self._panel(await assistant.profile(visitor.user), there, str(error))
         except AgentError as error:
-            panel = self.press.trouble(error.code, str(error))
+            panel = self._press(there).trouble(error.code, str(error))
         return {self.parts.panel: panel}
 
     async def _done(self, click: Click, there: Visit) -> Update:
         assistant, visitor = self._here(there), there.visitor
         if click.act == "open":
             return await self._whole(moved(there, click.text, self.assistants))
+        if click.act == "speak" and click.text in page_languages():
+            return await self._whole(there.model_copy(update={"language": click.text}))
         if click.act in ("renew", "erase"):
             return await self._begun_anew(there, erase=click.act == "erase")
         if click.act == "export":
             text = json.dumps(await assistant.export(visitor.user), ensure_ascii=False, indent=1)
             return {self.parts.bridge: _command("download", name="what-sommelier-knows.json", text=text)}
         profile = await change(assistant, visitor, click)
-        return {self.parts.panel: self.press.profile(profile, visitor.session)}
+        return {self.parts.panel: self._panel(profile, there)}
 
     async def _turn(self, request: TurnRequest, there: Visit) -> AsyncGenerator[Update, None]:
         assistant, parts, visitor = self._here(there), self.parts, there.visitor
         catalog, last = assistant.index.catalog, Exchange(request.text)
         try:
             past = await exchanges(assistant, visitor)
-            before = self.press.conversation(past, catalog)
-            yield {parts.kept: there.model_dump_json(), parts.past: before, parts.box: "", **self._live(last, catalog)}
+            before = self._press(there).conversation(past, catalog)
+            yield {parts.kept: there.model_dump_json(), parts.past: before, parts.box: "", **self._live(last, there)}
             async with aclosing(assistant.reply(request)) as events, aclosing(pictures(last.said, events)) as seen:
                 async for last in seen:
-                    yield self._live(last, catalog)
-            yield {parts.panel: self.press.profile(await assistant.profile(visitor.user), visitor.session)}
+                    yield self._live(last, there)
+            yield {parts.panel: self._panel(await assistant.profile(visitor.user), there)}
         except AgentError as error:
             last = last.failed(error.code, str(error))
-            yield self._live(last, catalog)
+            yield self._live(last, there)
         except Exception:
-            yield self._live(last.failed("internal_error", "Something broke on the server."), catalog)
+            yield self._live(last.failed("internal_error", self._press(there).say("broken")), there)
             raise
         if last.phase == "failed":
             yield {parts.bridge: _command("fill", text=last.said)}
 
-    def _live(self, exchange: Exchange, catalog: Catalog) -> Update:
-        return {self.parts.live: self.press.exchange(exchange, catalog)}
+    def _live(self, exchange: Exchange, there: Visit) -> Update:
+        return {self.parts.live: self._press(there).exchange(exchange, self._here(there).index.catalog)}
+
+    def _panel(self, profile: Profile, there: Visit, note: str = "") -> str:
+        catalog = self._here(there).index.catalog
+        return self._press(there).profile(profile, there.visitor.session, catalog, note)
+
+    def _press(self, there: Visit) -> Press:
+        return self.presses.get(there.language) or self.presses[DEFAULT]
 
     async def _begun_anew(self, there: Visit, *, erase: bool) -> Update:
         if erase:
@@ -136,23 +154,33 @@ class Events:
 
     async def _whole(self, there: Visit) -> Update:
         assistant, visitor, parts = self._here(there), there.visitor, self.parts
-        manifest, catalog = assistant.index.manifest, assistant.index.catalog
-        frame: Update = {parts.kept: there.model_dump_json(), parts.head: self._header(there), parts.live: ""}
+        press, catalog = self._press(there), assistant.index.catalog
+        frame: Update = {
+            parts.kept: there.model_dump_json(),
+            parts.head: self._header(there),
+            parts.live: "",
+            parts.tray: press.tray(),
+            parts.box: gr.update(placeholder=press.say("placeholder"), label=press.say("your_message")),
+            parts.send: press.say("send"),
+            parts.stop: press.say("stop"),
+        }
         try:
             past = await exchanges(assistant, visitor)
             profile = await assistant.profile(visitor.user)
         except AgentError as error:
-            return {**frame, parts.past: self.press.trouble(error.code, str(error)), parts.panel: ""}
+            return {**frame, parts.past: press.trouble(error.code, str(error)), parts.panel: ""}
         return {
             **frame,
-            parts.past: self.press.conversation(past, catalog, tuned=True) if past else self.press.welcome(manifest),
-            parts.panel: self.press.profile(profile, visitor.session),
+            parts.past: press.conversation(past, catalog, tuned=True) if past else press.welcome(catalog),
+            parts.panel: self._panel(profile, there),
             parts.bridge: _command("latest") if past else "",
         }
 
     def _header(self, there: Visit) -> str:
-        titles = {name: a.index.manifest.spec.title or name for name, a in self.assistants.items()}
-        return self.press.header(there.catalog, titles)
+        language = self._press(there).language
+        titles = {name: wording_of(a.index.catalog, language).spec.title for name, a in self.assistants.items()}
+        named = {name: title or name for name, title in titles.items()}
+        return self._press(there).header(there.catalog, named)
 
     def _here(self, there: Visit) -> Assistant:
         return self.assistants[there.catalog]
@@ -163,24 +191,26 @@ class Events:
         last = snapshot.dialogue.last
         if last is None:
             return None
-        return replace(_request(f"How varied: {there.diversity:.0%}", there), actions=(last,))
+        said = self._press(there).say("varied_as", percent=round(100 * there.diversity))
+        return replace(_request(said, there), actions=(last,), language=there.language)
 
     def _clicked(self, click: Click, there: Visit) -> TurnRequest:
         if click.act == "say":
             return _request(click.text, there)
         ids = click.items if click.act == "compare" else (click.item,)
         items = [self._item(item_id, there) for item_id in ids]
-        labels = [item_label(item, self._here(there).index.catalog) for item in items]
+        names = [item_label(item, self._here(there).index.catalog) for item in items]
         mentions = tuple(f"id:{item.item_id}" for item in items)
+        say, phrases = self._press(there).say, labels(self._press(there).language)
         action: Action
         match click.act:
             case "compare":
-                said, action = f"Compare {' and '.join(labels)}", Compare(items=mentions)
+                said, action = say("compare_items", labels=phrases.typing.comma.join(names)), Compare(items=mentions)
             case "why":
-                said, action = f"Why {labels[0]}?", Why(item=mentions[0])
+                said, action = say("why_item", label=names[0]), Why(item=mentions[0])
             case _:
-                said, action = f"More like {labels[0]}", SimilarTo(titles=mentions)
-        return replace(_request(said, there), actions=(action,))
+                said, action = say("similar_item", label=names[0]), SimilarTo(titles=mentions)
+        return replace(_request(said, there), actions=(action,), language=there.language)
 
     def _item(self, item_id: str, there: Visit) -> Item:
         item = self._here(there).index.catalog.get(item_id)

@@ -1,7 +1,7 @@
 """Values to markup. Templates escape every value; the Markdown of replies loses its HTML, images and odd links."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+from agent.languages import DEFAULT
 from agent.profile import Profile
+from agent.wording import wording_of
 from retrieval.catalog import Catalog
-from retrieval.manifest import Manifest
+from ui.labels import labels, page_languages
 from ui.page_cards import card_view
 from ui.page_compare import comparison_view
 from ui.page_profile import profile_view
@@ -45,19 +47,26 @@ def _link_open(self: RendererHTML, tokens: Sequence[Token], idx: int, options: O
 
 @dataclass(frozen=True)
 class Press:
-    """Prints the parts of the page."""
+    """Prints the parts of the page in a language."""
 
+    language: str = DEFAULT
     folder: Path = HERE / "templates"
+
+    def say(self, key: str, **slots: object) -> str:
+        """A word of the page."""
+        return labels(self.language).part(key, **slots)
 
     @cached_property
     def _templates(self) -> Environment:
-        return Environment(
+        made = Environment(
             loader=FileSystemLoader(self.folder),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        made.globals.update(t=self.say, language=self.language, languages=page_languages())
+        return made
 
     @cached_property
     def _markdown(self) -> MarkdownIt:
@@ -75,9 +84,9 @@ class Press:
         """Print what stands over the composer while cards are picked for a comparison."""
         return self._print("tray.html", {})
 
-    def welcome(self, manifest: Manifest) -> str:
+    def welcome(self, catalog: Catalog) -> str:
         """Print what stands where nothing has been said yet."""
-        return self._print("welcome.html", {"spec": manifest.spec, "items": manifest.items})
+        return self._print("welcome.html", {"spec": wording_of(catalog, self.language).spec, "items": len(catalog)})
 
     def conversation(self, exchanges: Sequence[Exchange], catalog: Catalog, *, tuned: bool = False) -> str:
         """Print exchanges in order; `tuned`: the last list can be made more or less varied."""
@@ -89,11 +98,11 @@ class Press:
         spread = exchange.spread if tuned else None
         values = {
             "compared": comparison_view(exchange.compared, catalog, exchange.language),
-            "tune": None if spread is None else tune_view(spread, len(exchange.cards)),
+            "tune": None if spread is None else tune_view(spread, len(exchange.cards), self.say),
             "it": exchange,
             "reply": self.markdown(exchange.reply),
             "cards": [card_view(card, catalog, exchange.language) for card in exchange.cards],
-            "spec": catalog.spec,
+            "spec": wording_of(catalog, self.language).spec,
         }
         return self._print("exchange.html", values)
 
@@ -101,9 +110,11 @@ class Press:
         """Print why there is no conversation to show."""
         return self._print("trouble.html", {"code": code, "error": error, "said": ""})
 
-    def profile(self, profile: Profile, session: str, note: str = "") -> str:
+    def profile(self, profile: Profile, session: str, catalog: Catalog, note: str = "") -> str:
         """Print the panel of what is known, with a note about the last click if there is one."""
-        return self._print("profile.html", {"view": profile_view(profile, session), "note": note})
+        told = wording_of(catalog, self.language).labelled(profile.records)
+        view = profile_view(replace(profile, records=told), session, self.say)
+        return self._print("profile.html", {"view": view, "note": note})
 
     def _print(self, template: str, values: Mapping[str, object]) -> str:
         return self._templates.get_template(template).render(values)

@@ -31,6 +31,8 @@ class Visit(_Frozen):
     visitors: dict[str, Visitor]
     diversity: Annotated[float, Field(ge=0, le=1)] = TurnRequest("").diversity
     """How varied the lists of this browser are."""
+    language: str = ""
+    """Of the page; '' until the browser has said which it wants."""
 
     @property
     def visitor(self) -> Visitor:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.profile import Preference, Profile, Statement
+from ui.labels import Say
 
 _ORDER = ("Likes", "Dislikes", "Never", "Conditions", "Wishes", "Seen")
-_SCOPES = {"search": "this search", "session": "this conversation", "always": "always", "other": ""}
-_ENDINGS = {"superseded": "replaced", "forgotten": "deleted", "expired": "over", "undone": "undone"}
+_PASSING = ("search", "session")
+"""Scopes that are told: what does not last."""
 _HISTORY = 50
 
 
@@ -57,16 +58,16 @@ class ProfileView:
     verdicts: dict[str, list[str]]
 
 
-def profile_view(profile: Profile, session: str) -> ProfileView:
+def profile_view(profile: Profile, session: str, say: Say) -> ProfileView:
     """Group what holds in this session, for the person and for those they choose for."""
     own = profile.active(session)
-    groups = list(_groups(own, session, ""))
+    groups = list(_groups(own, session, "", say))
     for person in dict.fromkeys(r.said.person for r in profile.records if r.said.person):
-        groups += _groups(profile.active(session, person), session, person)
+        groups += _groups(profile.active(session, person), session, person, say)
     return ProfileView(
         groups=tuple(groups),
         count=sum(len(g.lines) for g in groups),
-        history=tuple(_past(r, profile) for r in reversed(profile.records) if r.ended)[:_HISTORY],
+        history=tuple(_past(r, profile, say) for r in reversed(profile.records) if r.ended)[:_HISTORY],
         verdicts={str(r.said.values[0]): verdicts_of(r.said) for r in own if r.said.kind == "item"},
     )
 
@@ -90,15 +91,16 @@ def sort_of(said: Statement) -> str:
     return "Likes" if said.polarity > 0 else "Dislikes"
 
 
-def _groups(records: Iterable[Preference], session: str, person: str) -> Iterable[Group]:
+def _groups(records: Iterable[Preference], session: str, person: str, say: Say) -> Iterable[Group]:
     newest = sorted(records, key=lambda r: -r.started)
-    for title in _ORDER:
-        lines = tuple(_line(r, session) for r in newest if sort_of(r.said) == title)
+    for sort in _ORDER:
+        lines = tuple(_line(r, session, say) for r in newest if sort_of(r.said) == sort)
+        title = say(f"group_{sort}")
         if lines:
-            yield Group(f"{title}, for {person}" if person else title, lines)
+            yield Group(say("group_for", group=title, person=person) if person else title, lines)
 
 
-def _line(record: Preference, session: str) -> Line:
+def _line(record: Preference, session: str, say: Say) -> Line:
     said = record.said
     return Line(
         id=record.id,
@@ -108,19 +110,19 @@ def _line(record: Preference, session: str) -> Line:
         hard=said.hard,
         seen=said.seen and said.rated,
         scope=said.scope,
-        scope_text="" if said.scope == "always" else _SCOPES[said.scope],
+        scope_text=say(f"scope_{said.scope}") if said.scope in _PASSING else "",
         flips=said.kind != "bound",
         hardens=said.kind == "facet",
         narrows=said.scope in ("search", "session") or (said.scope == "always" and record.moment.session == session),
     )
 
 
-def _past(record: Preference, profile: Profile) -> Past:
+def _past(record: Preference, profile: Profile, say: Say) -> Past:
     after = profile.find(record.superseded_by) if record.superseded_by else None
     return Past(
         label=record.said.label,
-        sort=sort_of(record.said),
-        ending=_ENDINGS.get(record.ended, record.ended),
-        instead=f"{sort_of(after.said)}: {after.said.label}" if after else "",
+        sort=say(f"group_{sort_of(record.said)}"),
+        ending=say(f"ended_{record.ended}"),
+        instead=f"{say(f'group_{sort_of(after.said)}')}: {after.said.label}" if after else "",
         on=record.moment.at[:10],
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from retrieval.types import Spread
+from ui.labels import Say
 
 _NOTICEABLE = 0.005
 
@@ -15,14 +16,14 @@ class TuneView:
     said: str
 
 
-def tune_view(spread: Spread, shown: int) -> TuneView:
+def tune_view(spread: Spread, shown: int, say: Say) -> TuneView:
     """Say what the setting changed about a list of so many items."""
-    return TuneView(round(100 * spread.setting), _said(spread, shown))
+    return TuneView(round(100 * spread.setting), _said(spread, shown, say))
 
 
-def _said(spread: Spread, shown: int) -> str:
+def _said(spread: Spread, shown: int, say: Say) -> str:
     gained = spread.variety / spread.closest - 1 if spread.closest > 0 else 0.0
     if abs(gained) < _NOTICEABLE and spread.kept > 1 - _NOTICEABLE:
-        return f"These are the {shown} closest matches."
-    more = f"{abs(gained):.0%} {'more' if gained >= 0 else 'less'} varied than the {shown} closest matches"
-    return f"{more}, with {spread.kept:.0%} of their match kept."
+        return say("tune_none", shown=shown)
+    key = "tune_more" if gained >= 0 else "tune_less"
+    return say(key, gained=round(100 * abs(gained)), shown=shown, kept=round(100 * spread.kept))

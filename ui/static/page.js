@@ -33,6 +33,25 @@ const pick = (id) => {
   showPicked();
 };
 
+const THEMES = ["auto", "light", "dark"];
+const theme = () => document.documentElement.dataset.theme;
+const nextTheme = () => {
+  document.documentElement.dataset.theme = THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length];
+  localStorage.setItem("sommelier-theme", theme());
+  showTheme();
+};
+const showTheme = () => {
+  const button = document.querySelector("[data-local=theme]");
+  const label = button?.dataset[theme()];
+  if (!button || button.title === label) return;
+  button.title = label;
+  button.setAttribute("aria-label", label);
+};
+const showLanguage = () => {
+  const spoken = document.querySelector("#head [data-lang]")?.dataset.lang;
+  if (spoken && document.documentElement.lang !== spoken) document.documentElement.lang = spoken;
+};
+
 const fill = (text) => {
   const area = box();
   if (!area || area.value) return;
@@ -72,6 +91,7 @@ document.addEventListener("click", (event) => {
     picked = [];
     return showPicked();
   }
+  if (button.dataset.local === "theme") return nextTheme();
   if (button.dataset.local === "panel") {
     showPanel(!document.body.classList.contains("panel-open"));
     return;
@@ -127,6 +147,8 @@ new MutationObserver(() => {
     followPanel();
     followTurn();
     showPicked();
+    showTheme();
+    showLanguage();
   });
 }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-verdicts", "data-phase"] });
 
