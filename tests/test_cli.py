@@ -81,7 +81,7 @@ def test_ask_prints_one_json_object(shop: Path, capsys: pytest.CaptureFixture[st
     done = json.loads(told.out)
     assert done.keys() == {
         *("reply", "recommendations", "profile", "plan", "tier", "timings_ms", "session", "turn"),
-        *("citations", "trace", "notes", "language"),
+        *("citations", "trace", "notes", "language", "diversity"),
     }
     assert (done["session"], done["turn"], told.out.count("\n")) == ("s", 1, 1)
     card = done["recommendations"][0]

@@ -31,7 +31,8 @@ def test_a_language_has_all_the_words_of_the_page_with_the_same_slots(code: str)
 
 
 def test_the_page_says_no_word_that_is_not_in_the_files_and_the_files_hold_none_that_it_does_not_say() -> None:
-    sources = [*HERE.glob("templates/*.html"), *HERE.glob("page_*.py"), HERE / "gradio_app.py"]
+    pages = [path for path in HERE.glob("page_*.py") if path.name != "page_cards.py"]  # cards speak by wording files
+    sources = [*HERE.glob("templates/*.html"), *pages, HERE / "gradio_app.py"]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     said = set(re.findall(r"""\b(?:t|say)\(\s*"(\w+)\"""", text)) | set(re.findall(r'"(tune_\w+)"', text))
     kinds = ("group_", "scope_", "ended_")
