@@ -37,7 +37,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, its event loop keeps asynchronous tests of other modules from running.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The browser of the machine, for the tests of the page."""
     from tests.browser import chromium
