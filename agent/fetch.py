@@ -190,8 +190,9 @@ def _nothing(query: Query, result: Retrieval, asked: Fetch, work: Work) -> Work:
     if catalog.mask(query.constraints).any():
         return work.seeing(Nothing(query.constraints, (), exhausted=True))
     ways = result.relaxations
-    offer = next((o for way in ways if (o := _relaxed(asked, way, work)) is not None), None)
-    seen = Nothing(query.constraints, ways, reach=reach(query.constraints, query.exclude, catalog))
+    relaxed = tuple(_relaxed(asked, way, work) for way in ways)
+    offer = next((way for way in relaxed if way is not None), None)
+    seen = Nothing(query.constraints, ways, reach=reach(query.constraints, query.exclude, catalog), ways=relaxed)
     return replace(work, dialogue=replace(work.dialogue, offer=offer)).seeing(seen)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from agent.plan import Recommend, Search, SimilarTo
 from agent.profile import Preference
 from retrieval.types import Candidate, Constraint, Item, Relaxation, Scalar, Spread
 
@@ -44,6 +45,8 @@ class Nothing:
     """Items do match, but the person has seen or judged all of them."""
     reach: tuple[Reach, ...] = ()
     """Bounds that lie outside of what there is: nothing for $5 to $10, when the cheapest is $39.90."""
+    ways: tuple[Search | SimilarTo | Recommend | None, ...] = ()
+    """Per relaxation the fetch without what it drops; None where that is the ledger's and not the fetch's."""
 
 
 @dataclass(frozen=True, slots=True)

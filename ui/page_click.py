@@ -5,7 +5,10 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import BadRequest
+from ui.page_choices import Answer
 
+Talk: TypeAlias = Literal["say", "why", "similar", "compare", "answer", "tune"]
+"""Clicks that are a turn."""
 Change: TypeAlias = Literal["react", "edit", "forget", "undo"]
 """Clicks that change the ledger."""
 
@@ -15,10 +18,11 @@ class Click(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    act: Literal["say", "why", "similar", "compare", "tune", "open", "speak", "renew", "export", "erase"] | Change
+    act: Talk | Change | Literal["open", "speak", "renew", "export", "erase"]
     text: str = ""
     item: str = ""
     items: tuple[str, ...] = Field(default=(), max_length=4)
+    call: Annotated[Answer, Field(discriminator="tool")] | None = None
     percent: Annotated[int, Field(ge=0, le=100)] = 0
     id: str = ""
     verdict: Literal["like", "dislike", "seen"] = "like"

@@ -197,6 +197,8 @@ class Events:
     def _clicked(self, click: Click, there: Visit) -> TurnRequest:
         if click.act == "say":
             return _request(click.text, there)
+        if click.call is not None:
+            return replace(_request(click.text, there), actions=(click.call,))
         ids = click.items if click.act == "compare" else (click.item,)
         items = [self._item(item_id, there) for item_id in ids]
         names = [item_label(item, self._here(there).index.catalog) for item in items]

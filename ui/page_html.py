@@ -18,6 +18,7 @@ from agent.wording import wording_of
 from retrieval.catalog import Catalog
 from ui.labels import labels, page_languages
 from ui.page_cards import card_view
+from ui.page_choices import choices
 from ui.page_compare import comparison_view
 from ui.page_profile import profile_view
 from ui.page_tune import tune_view
@@ -96,8 +97,10 @@ class Press:
     def exchange(self, exchange: Exchange, catalog: Catalog, *, tuned: bool = True) -> str:
         """Print what was said, the reply as far as it is there, and the cards under it."""
         spread = exchange.spread if tuned else None
+        told = wording_of(catalog, exchange.language)
         values = {
             "compared": comparison_view(exchange.compared, catalog, exchange.language),
+            "choices": choices(exchange.open, told, self.say) if exchange.phase == "done" else (),
             "tune": None if spread is None else tune_view(spread, len(exchange.cards), self.say),
             "it": exchange,
             "reply": self.markdown(exchange.reply),

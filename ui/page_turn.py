@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, assert_never
 
 from agent.languages import DEFAULT
-from agent.observations import Compared
+from agent.observations import Compared, Nothing, Observation, Question, Supposed
 from agent.trace import step_record
 from agent.types import Card, Done, Event, Failed, Observed, Planned, Recommended, TextDelta
 from retrieval.types import Item, Spread
@@ -35,6 +35,8 @@ class Exchange:
     """Items that stand side by side."""
     spread: Spread | None = None
     """What diversity did to the list."""
+    open: tuple[Observation, ...] = ()
+    """What the person may answer."""
 
     @property
     def busy(self) -> bool:
@@ -62,10 +64,8 @@ def after(event: Event, now: Exchange) -> Exchange:
     match event:
         case Planned():
             return replace(now, phase="looking", language=event.language)
-        case Observed(Compared() as seen):
-            return replace(now, compared=seen.items)
         case Observed():
-            return now
+            return _observed(event.observation, now)
         case Recommended():
             return replace(now, phase="telling", cards=event.cards)
         case TextDelta():
@@ -76,6 +76,16 @@ def after(event: Event, now: Exchange) -> Exchange:
             return now.failed(event.code, event.message)
         case _:
             assert_never(event)
+
+
+def _observed(seen: Observation, now: Exchange) -> Exchange:
+    match seen:
+        case Compared():
+            return replace(now, compared=seen.items)
+        case Question() | Nothing() | Supposed():
+            return replace(now, open=(*now.open, seen))
+        case _:
+            return now
 
 
 def _finished(done: Done, now: Exchange) -> Exchange:

@@ -6,6 +6,8 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 
+from pydantic import BaseModel
+
 from agent.plan import Action, Plan
 from agent.profile import Preference
 from agent.types import Card, Step
@@ -98,6 +100,8 @@ def _value(value: object) -> object:
             return {"id": value.id, "label": value.said.label, "polarity": value.said.polarity}
         case Enum() | str() | bool() | int() | float() | date() | None:
             return plain_value(value)
+        case BaseModel():
+            return value.model_dump(mode="json", exclude_defaults=True)
         case Mapping():
             return {str(name): _value(held) for name, held in value.items()}
         case tuple() | list() | frozenset():

@@ -4,7 +4,7 @@
 const byId = (id) => document.getElementById(id);
 const busy = () => document.querySelector("#live [data-busy]") !== null;
 const box = () => document.querySelector("#box textarea");
-const TURNS = new Set(["say", "why", "similar", "compare", "tune"]);
+const TURNS = new Set(["say", "why", "similar", "compare", "tune", "answer"]);
 
 const showPanel = (open) => {
   document.body.classList.toggle("panel-open", open);
@@ -97,7 +97,8 @@ document.addEventListener("click", (event) => {
     return;
   }
   const { act, text, item, id, verdict, polarity, hard, scope } = button.dataset;
-  const click = { act, text, item, id, verdict, polarity, hard, scope };
+  const call = button.dataset.call && JSON.parse(button.dataset.call);
+  const click = { act, text, item, id, verdict, polarity, hard, scope, call };
   if (!TURNS.has(act)) trigger("act", click);
   else turn(click);
 });
@@ -105,7 +106,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener(
   "keydown",
   (event) => {
-    if (event.key === "Escape") showPanel(false);
+    if (event.key === "Escape") {
+      if (busy() && !document.body.classList.contains("panel-open")) byId("stop")?.click();
+      showPanel(false);
+    }
     const sends = event.key === "Enter" && !event.shiftKey && event.target === box();
     if (sends && (busy() || !event.target.value.trim())) {
       event.preventDefault();
