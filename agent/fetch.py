@@ -12,7 +12,7 @@ from agent.resolve import Scene, condition_of, conditions_of, item_of
 from agent.types import Fetch
 from agent.wording import item_label
 from agent.work import Work
-from retrieval.types import Item, Query, Relaxation, Retrieval, Taste
+from retrieval.types import Item, Query, Relaxation, Retrieval, Taste, Wish
 
 _CHOICES = 4
 
@@ -141,13 +141,25 @@ def _resolve(action: Fetch, work: Work) -> _Asked:
     need = Need(constraints=constraints, k=action.count or work.request.count, diversity=work.request.diversity)
     match action:
         case Search():
-            return _Asked(replace(need, text=action.query, sort=sort_of(action.sort)), (), unresolved)
+            return _Asked(
+                replace(need, text=action.query, qualities=_qualities(action.query, work), sort=sort_of(action.sort)),
+                (),
+                unresolved,
+            )
         case SimilarTo():
             anchors, unknown = _anchors(action, work.scene)
             ids = tuple(item.item_id for item in anchors)
-            return _Asked(replace(need, text=action.twist, anchors=ids), anchors, (*unknown, *unresolved))
+            return _Asked(
+                replace(need, text=action.twist, qualities=_qualities(action.twist, work), anchors=ids),
+                anchors,
+                (*unknown, *unresolved),
+            )
         case Recommend():
             return _Asked(replace(need, surprise=action.surprise), (), unresolved)
+
+
+def _qualities(text: str, work: Work) -> tuple[Wish, ...]:
+    return tuple(Wish(m.facet, m.value, 1.0) for m in work.index.linker.qualities(text)) if text else ()
 
 
 def _anchors(action: SimilarTo, scene: Scene) -> tuple[tuple[Item, ...], tuple[Unresolved, ...]]:

@@ -18,6 +18,8 @@ class Need:
     """One fetch with everything resolved: what a query is made of besides the ledger."""
 
     text: str = ""
+    qualities: tuple[Wish, ...] = ()
+    """Facet values that the text leans to."""
     anchors: tuple[str, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     sort: Sort | None = None
@@ -38,7 +40,7 @@ def build(need: Need, preferences: Sequence[Preference], history: Sequence[Taste
         tastes=(*history, *(_taste(s) for s in judged if s.rated)),
         anchors=need.anchors,
         constraints=(*need.constraints, *_standing(said, need.constraints)),
-        wishes=tuple(_wishes(said)),
+        wishes=(*need.qualities, *_wishes(said)),
         avoid="; ".join(s.label for s in said if s.kind == "wish" and s.polarity < 0),
         exclude=need.exclude | {str(s.values[0]) for s in judged} | {t.item_id for t in history},
         sort=need.sort,

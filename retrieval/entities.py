@@ -98,6 +98,22 @@ class Linker:
             return None
         return found.meanings[0]
 
+    def qualities(self, text: str) -> tuple[Meaning, ...]:
+        """Return the facet values whose qualities a text asks for: 'funnier' is more like what is funny, a comedy.
+
+        People are no qualities, and what is wanted less ('less scary') is none.
+        """
+        found: list[Meaning] = []
+        lessened = False
+        for start, end in self.words(text):
+            word = text[start:end].casefold()
+            named = (self.value(form) for form in (word, *self._language.plain_forms(word)))
+            meaning = next((m for m in named if m is not None and not self._catalog.facet(m.facet).people), None)
+            if meaning is not None and not lessened:
+                found.append(meaning)
+            lessened = word in self._language.lessening or (lessened and meaning is None)
+        return tuple(dict.fromkeys(found))
+
     def find(self, text: str) -> tuple[Span, ...]:
         """Return the names in a text, in order, none overlapping. Reads the first 400 words."""
         return find(text, self._names)

@@ -37,6 +37,8 @@ class _File(BaseModel):
     series: frozenset[str]
     places: frozenset[str]
     plurals: tuple[tuple[str, str], ...]
+    degrees: tuple[tuple[str, str], ...]
+    lessening: frozenset[str]
     numbers: Mapping[str, int]
     ordinals: Mapping[str, int]
     references: tuple[Pointer, ...]
@@ -80,6 +82,14 @@ class Language(_File):
             word.removesuffix(several) + one
             for several, one in self.plurals
             if word.endswith(several) and len(word) > len(several) + 2
+        )
+
+    def plain_forms(self, word: str) -> tuple[str, ...]:
+        """Return what the word may be a degree of: 'funnier' of 'funny'."""
+        return tuple(
+            word.removesuffix(degree) + plain
+            for degree, plain in self.degrees
+            if word.endswith(degree) and len(word) > len(degree) + 2
         )
 
     def rank(self, word: str) -> int:

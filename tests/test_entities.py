@@ -244,3 +244,20 @@ def test_nicknames_and_groups_are_understood() -> None:
 def test_a_language_without_words_is_an_error_that_names_the_file() -> None:
     with pytest.raises(CatalogError, match=r"language\.xx\.toml"):
         load_language("xx")
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("funnier", ["Comedy"]),
+        ("a bit scarier and more romantic", ["Horror", "Romance"]),
+        ("less scary", []),
+        ("not too funny but romantic", ["Romance"]),
+        ("更搞笑", ["Comedy"]),
+        ("没那么恐怖", []),
+        ("darker, like Nolan", []),
+        ("", []),
+    ],
+)
+def test_a_quality_that_is_asked_for_is_a_leaning_to_the_values_that_have_it(text: str, values: list[str]) -> None:
+    assert [str(meaning.value) for meaning in linker().qualities(text)] == values
