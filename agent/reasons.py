@@ -155,16 +155,20 @@ def _linked(speaker: _Speaker) -> Iterable[Reason]:
 
 
 def _often(speaker: _Speaker) -> Iterable[Reason]:
+    """One sentence over all the values of a facet that equally many of the liked items share."""
+    alike: dict[tuple[str, str], list[Evidence]] = {}
     for evidence in _of(speaker, "facet"):
-        ((facet, values),) = _by_facet([evidence.ref]).items()
-        held, _, liked = evidence.detail.partition("/")
+        alike.setdefault((evidence.ref.partition("=")[0], evidence.detail), []).append(evidence)
+    for (_, detail), group in alike.items():
+        ((facet, values),) = _by_facet(e.ref for e in group).items()
+        held, _, liked = detail.partition("/")
         number = "some" if held != liked else "both" if liked == "2" else "all"
         known = "_liked" if liked.isdigit() and int(liked) == len(speaker.liked) else ""
         share = speaker.phrases.part(
             f"share_{number}{known}", held=held, liked=liked, nouns=speaker.wording.spec.nouns,
             counter=speaker.wording.translation.counter or speaker.phrases.part("counter"),
         )  # fmt: skip
-        yield Reason(_announced(speaker, "often", facet, values, share=share), (evidence,))
+        yield Reason(_announced(speaker, "often", facet, values, share=share), tuple(group))
 
 
 def _wished(speaker: _Speaker) -> Iterable[Reason]:
