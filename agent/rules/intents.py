@@ -12,6 +12,7 @@ from agent.rules.leftover import free_wish
 from agent.rules.lexicon import either
 from agent.rules.quantities import read_number
 from agent.rules.reading import Reading, Rules, read
+from agent.rules.whom import whom
 from retrieval.linking import split_year
 
 Talk = Literal["insult", "greeting", "thanks", "goodbye", "help", "profile", "smalltalk", "offtopic"]
@@ -52,7 +53,7 @@ def off_topic(reading: Reading, rules: Rules) -> Plan | None:
     trivia = rules.lexicon.whole["trivia"].match(reading.plain) and not any(t.items for t in reading.things)
     other = rules.lexicon.whole["offtopic"].match(reading.plain) and not named
     elsewhere = rules.lexicon.parts["plain_question"].match(reading.plain) and not (named or _points(reading, rules))
-    if _asks_for_items(reading, rules) or not (trivia or other or elsewhere):
+    if _asks_for_items(reading, rules) or whom(reading, rules).named or not (trivia or other or elsewhere):
         return None
     return Plan(actions=(Chat(kind="offtopic"),))
 

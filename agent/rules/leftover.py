@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from agent.resolve import TITLED
 from agent.rules.lexicon import Lexicon, either
-from agent.rules.reading import Mark, Reading, Rules, Thing, places, stance_of
+from agent.rules.marks import Mark
+from agent.rules.reading import Reading, Rules, Thing, places, stance_of
 from retrieval.folding import is_unspaced
 from retrieval.manifest import CatalogSpec
 

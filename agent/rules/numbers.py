@@ -132,6 +132,8 @@ def _between(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measur
     if high is None and low is None and match.groupdict().get("span"):
         low, high = (_bare_price(match[end], lexicon, measures) for end in ("low", "high"))
     if high is None:
+        high = _same_century(low, match["high"], lexicon, measures)
+    if high is None:
         return None
     if low is None or low.facet != high.facet:
         bare = read_number(match["low"], lexicon)
@@ -140,6 +142,14 @@ def _between(match: re.Match[str], text: str, lexicon: Lexicon, measures: Measur
     if low is None or low.value > high.value:
         return None
     return Bound(*match.span(), _range(high.facet, low.value, high.value))
+
+
+def _same_century(low: Quantity | None, words: str, lexicon: Lexicon, measures: Measures) -> Quantity | None:
+    """'Between 1975 and 85': two digits behind a year are of its century."""
+    digits = read_number(words, lexicon)
+    if low is None or low.facet != measures.moment or digits is None or not 0 <= digits < 100:
+        return None
+    return Quantity(low.facet, low.value // 100 * 100 + digits)
 
 
 def _unit_of(words: str, lexicon: Lexicon) -> str:

@@ -1,13 +1,14 @@
 """One message, read: its names, pointers, bounds and comparisons, each with the stance that is taken towards it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Protocol
 
 from agent.ports import PlanContext
 from agent.rules.comparison import Comparison, Scales, comparisons, scales_of
 from agent.rules.described import described
 from agent.rules.lexicon import MASK, Lexicon, load_lexicon, plain
+from agent.rules.marks import Mark, Stance, marks_of, stance_named
 from agent.rules.numbers import Bound, bounds, count
 from agent.rules.quantities import Measures, measures_of
 from retrieval.catalog import Catalog
@@ -15,8 +16,6 @@ from retrieval.entities import Linker
 from retrieval.finding import Span
 from retrieval.folding import is_unspaced
 from retrieval.references import Reference, resolved
-
-Stance = Literal["", "like", "dislike", "seen", "avoid", "similar", "want", "none", "reject"]
 
 _LONGEST = 3000
 _VERDICTS = ("reject", "avoid", "similar", "dislike", "like", "seen")
@@ -59,15 +58,6 @@ class Thing:
     words: str = ""
     back: bool = False
     """A pointer to something named earlier in the message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Words that take a stance, at characters start to end."""
-
-    start: int
-    end: int
-    stance: Stance
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +134,6 @@ def places(placed: Iterable[Placed]) -> list[tuple[int, int]]:
     return [(p.start, p.end) for p in placed]
 
 
-def marks_of(masked: str, taken: Sequence[tuple[int, int]], lexicon: Lexicon) -> tuple[Mark, ...]:
-    """Return the stance words of a message in order; the longest wins where they overlap."""
-    found = [
-        Mark(*match.span("at" if "at" in pattern.groupindex and match["at"] else 0), _stance(name))
-        for name, pattern in lexicon.stances.items()
-        for match in pattern.finditer(masked)
-        if match.group().strip() and not _overlaps(match.span(), taken)
-    ]
-    kept: list[Mark] = []
-    for mark in sorted(found, key=lambda m: (m.start - m.end, m.start)):
-        if not _overlaps((mark.start, mark.end), places(kept)):
-            kept.append(mark)
-    return tuple(sorted(kept, key=lambda m: m.start))
-
-
 def stance_of(thing: Thing, things: Sequence[Thing], marks: Sequence[Mark], masked: str, lexicon: Lexicon) -> Stance:
     """The stance taken on a thing: by the verdict after it, else by the nearest words before it in the sentence."""
     verdict = _verdict(thing, things, masked, lexicon)
@@ -166,12 +141,15 @@ def stance_of(thing: Thing, things: Sequence[Thing], marks: Sequence[Mark], mask
         return verdict
     start = sentence_start(masked, thing.start, lexicon)
     before = [m for m in marks if start <= m.start < thing.start and m.end <= thing.end]
+    spent = [t for t in things if t.back and t.end <= thing.start]  # "and loved it, but …": said of what came before
+    before = [m for m in before if not any(m.end <= t.start <= m.end + 1 for t in spent)]
     if not before:
         return ""
     nearest = before[-1]
     earlier = [m.stance for m in before[:-1] if m.stance != "none"]
-    if nearest.stance == "want" and earlier and earlier[-1] == "avoid" and before[-2].end >= nearest.start - 1:
-        return "avoid"
+    against = earlier[-1] if earlier and earlier[-1] in ("avoid", "dislike") else ""
+    if nearest.stance == "want" and against and before[-2].end >= nearest.start - 1:
+        return against
     if nearest.stance == "avoid" and earlier and earlier[-1] in ("like", "dislike"):
         return "dislike"
     if nearest.stance == "similar" and earlier:
@@ -200,16 +178,8 @@ def _verdict(thing: Thing, things: Sequence[Thing], masked: str, lexicon: Lexico
         negated = lexicon.negation.search(match.group()) is not None
         if name == "dislike" and not negated and lexicon.verdicts["like"].match(masked, end):
             return "like"
-        return "dislike" if name == "like" and negated else _stance(name)
+        return "dislike" if name == "like" and negated else stance_named(name)
     return ""
-
-
-def _stance(name: str) -> Stance:
-    table: Mapping[str, Stance] = {
-        "like": "like", "dislike": "dislike", "seen": "seen", "avoid": "avoid", "similar": "similar",
-        "want": "want", "none": "none", "reject": "reject",
-    }  # fmt: skip
-    return table[name]
 
 
 def _thing(span: Span, rules: Rules) -> Thing:

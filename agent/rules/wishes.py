@@ -9,7 +9,7 @@ from agent.rules.comparison import is_comparative, order
 from agent.rules.conditions import comparison_filter, meant, shared_values, unwanted, value_filters
 from agent.rules.leftover import free_wish, is_gibberish, is_name, loose_things
 from agent.rules.reading import Placed, Reading, Rules, Thing
-from agent.rules.whom import Whom
+from agent.rules.whom import Whom, whom
 from retrieval.types import Op
 
 _MOST = 12
@@ -29,7 +29,7 @@ class Wanted:
     """It compares with what was shown."""
 
 
-def opinions(reading: Reading, loose: Sequence[Thing], rules: Rules, whom: Whom) -> tuple[Action, ...]:
+def opinions(reading: Reading, loose: Sequence[Thing], rules: Rules, person: Whom) -> tuple[Action, ...]:
     """What is to be remembered: likes and dislikes, verdicts on the list shown, items that are known already.
 
     What is ruled out ('no horror') holds for the conversation, unless it is said to hold always.
@@ -43,10 +43,10 @@ def opinions(reading: Reading, loose: Sequence[Thing], rules: Rules, whom: Whom)
     lasting: Scope = "session" if parts["temporary"].search(reading.masked) else "always"
     ruled_out: Scope = "always" if parts["standing"].search(reading.masked) else "session"
     calls: list[Action] = []
-    if likes or dislikes or whom.named:
-        calls.append(whom.remembering(reading, lasting, likes=_once(likes), dislikes=_once(dislikes)))
+    if likes or dislikes or person.named:
+        calls.append(person.remembering(reading, lasting, likes=_once(likes), dislikes=_once(dislikes)))
     if avoids:
-        calls.append(whom.remembering(reading, ruled_out, avoids=_once(avoids)))
+        calls.append(person.remembering(reading, ruled_out, avoids=_once(avoids)))
     return (*calls, *_reactions(things, reading, rules))
 
 
@@ -61,7 +61,9 @@ def wanted(reading: Reading, loose: Sequence[Thing], rules: Rules) -> Wanted:
     shared = shared_values(reading, rules)
     filters += [condition for _, condition in shared]
     let_go = _let_go(reading, rules)
+    bounded = {f.facet for b in reading.bounds for f in b.filters}  # "too old, from 2010 on": the number is meant
     compared = [c for c in reading.comparisons if c.degree != "most" and not _overlaps(c, let_go)]
+    compared = [c for c in compared if c.facet not in bounded]
     filters += [f for c in compared if (f := comparison_filter(c, reading, rules)) is not None]
     most = next((c for c in reading.comparisons if c.degree == "most"), None)
     words = query.split()
@@ -104,7 +106,7 @@ def fetch(reading: Reading, want: Wanted, remembered: Sequence[Action], rules: R
         return Search(keep=True, drop=dropped, trial=trial, count=reading.count)
     if not remembered:
         return Recommend(count=reading.count) if reading.count or _requests(reading, rules) else None
-    return _after_opinions(reading, remembered)
+    return _after_opinions(reading, remembered, rules)
 
 
 def _kind(reading: Reading, want: Wanted, rules: Rules) -> str:
@@ -205,7 +207,7 @@ def _mentioned(reading: Reading, titles: Sequence[str]) -> list[str]:
 
 def _continues(reading: Reading, want: Wanted, rules: Rules) -> bool:
     """Whether the message refines the last search instead of beginning another."""
-    if reading.context.last is None:
+    if reading.context.last is None or _is_for_another(reading, rules):
         return False
     parts = rules.lexicon.parts
     if want.filters and parts["ones"].search(reading.masked):
@@ -216,6 +218,12 @@ def _continues(reading: Reading, want: Wanted, rules: Rules) -> bool:
     if not positive and not want.query:
         return want.sort is None or not parts["fresh"].search(reading.masked)
     return not parts["fresh"].search(reading.masked) and not parts["request"].match(reading.plain)
+
+
+def _is_for_another(reading: Reading, rules: Rules) -> bool:
+    """'And for my sister: …' begins anew: what was found for somebody else does not bind her."""
+    meant = whom(reading, rules)
+    return meant.named and not meant.together and meant.person != reading.context.person
 
 
 def _dropped(reading: Reading, rules: Rules) -> tuple[str, ...]:
@@ -241,11 +249,12 @@ def _requests(reading: Reading, rules: Rules) -> bool:
     )
 
 
-def _after_opinions(reading: Reading, remembered: Sequence[Action]) -> Action:
+def _after_opinions(reading: Reading, remembered: Sequence[Action], rules: Rules) -> Action:
     """After news about taste the list is made anew, under the conditions that still hold."""
     if all(isinstance(a, React) and a.verdict in ("seen", "reject") for a in remembered) and reading.context.shown:
         return Recommend(more=True, count=reading.count)
-    return Search(keep=True, count=reading.count) if reading.context.last else Recommend(count=reading.count)
+    goes_on = reading.context.last is not None and not _is_for_another(reading, rules)
+    return Search(keep=True, count=reading.count) if goes_on else Recommend(count=reading.count)
 
 
 def _once(words: Iterable[str]) -> tuple[str, ...]:
