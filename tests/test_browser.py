@@ -25,7 +25,7 @@ _COUNT_LENGTHS = """() => {
 
 def test_the_empty_page_offers_examples_that_start_a_conversation(visit: Visit) -> None:
     page = visit().page
-    expect(page.locator(".welcome h1")).to_have_text("Find films you’ll love.")
+    expect(page.locator(".welcome h2")).to_have_text("Find films you’ll love.")
     page.get_by_role("button", name="A western").click()
     expect(page.locator("#live .exchange[data-phase=done] .card")).to_have_count(5)
     expect(page.locator(".welcome")).to_have_count(0)

@@ -41,7 +41,7 @@ def _of(seen: Observation, wording: Wording, say: Say) -> Iterable[Choice]:
                     dropped = wording.phrases.typing.comma.join(map(wording.condition, relaxation.dropped))
                     said = say("without", conditions=dropped)
                     yield _choice(f"{said} · {relaxation.count:,}", said, way)
-        case Supposed():
+        case Supposed(after=after) if after and (seen.dropped or seen.added):
             yield _choice(say("accept"), say("accept"), Accept())
         case _:
             return

@@ -98,9 +98,10 @@ class Press:
         """Print what was said, the reply as far as it is there, and the cards under it."""
         spread = exchange.spread if tuned else None
         told = wording_of(catalog, exchange.language)
+        say = labels(exchange.language if exchange.language in page_languages() else self.language).part
         values = {
             "compared": comparison_view(exchange.compared, catalog, exchange.language),
-            "choices": choices(exchange.open, told, self.say) if exchange.phase == "done" else (),
+            "choices": choices(exchange.open, told, say) if exchange.phase == "done" else (),
             "tune": None if spread is None else tune_view(spread, len(exchange.cards), self.say),
             "it": exchange,
             "reply": self.markdown(exchange.reply),

@@ -68,26 +68,28 @@ const download = (name, text) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 };
 
-const turn = (click) => {
+const turn = (click, focused) => {
   if (busy()) return;
+  comeBack = focused;
   showPanel(false);
   trigger("say", click);
 };
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-tune]")) turn({ act: "tune", percent: Number(event.target.value) });
+  if (event.target.matches("[data-tune]")) turn({ act: "tune", percent: Number(event.target.value) }, "#live [data-tune]");
 });
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act], [data-local], [data-pick], [data-compare], [data-unpick]");
   if (!button) return;
+  const focused = event.detail === 0 ? "#box textarea" : "";
   if (button.dataset.pick) return pick(button.dataset.pick);
   if ("unpick" in button.dataset) {
     picked = [];
     return showPicked();
   }
   if ("compare" in button.dataset) {
-    turn({ act: "compare", items: picked });
+    turn({ act: "compare", items: picked }, focused);
     picked = [];
     return showPicked();
   }
@@ -100,12 +102,14 @@ document.addEventListener("click", (event) => {
   const call = button.dataset.call && JSON.parse(button.dataset.call);
   const click = { act, text, item, id, verdict, polarity, hard, scope, call };
   if (!TURNS.has(act)) trigger("act", click);
-  else turn(click);
+  else turn(click, focused);
 });
 
 document.addEventListener(
   "keydown",
   (event) => {
+    // While characters are being composed, keys choose among them.
+    if (event.isComposing) return event.key === "Enter" ? event.stopPropagation() : undefined;
     if (event.key === "Escape") {
       if (busy() && !document.body.classList.contains("panel-open")) byId("stop")?.click();
       showPanel(false);
@@ -133,12 +137,35 @@ const followPanel = () => {
   if (count && count.textContent !== known) count.textContent = known;
 };
 
+/* Said to screen readers when a turn begins and when it ends, never word by word. An element of its own, because the
+   exchange is replaced with every picture of it, and what is new is not announced as a change. */
+const spoken = document.createElement("p");
+spoken.id = "spoken";
+spoken.className = "sr";
+spoken.setAttribute("role", "status");
+document.body.append(spoken);
+const followSpeech = () => {
+  const exchange = document.querySelector("#live .exchange");
+  const part = exchange?.dataset.phase === "done" ? ".reply" : ".working";
+  const text = exchange?.querySelector(part)?.textContent.trim();
+  if (!text || spoken.textContent === text) return;
+  spoken.lang = exchange.querySelector(".answer").lang;
+  spoken.textContent = text;
+};
+
 /* A new turn starts at the top of the window, so that reading begins where it begins. */
 let reading = null;
+/* What has the focus after a turn whose button went away with the exchange it was in; '' after a click of the mouse. */
+let comeBack = "";
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const followTurn = () => {
   const said = document.querySelector("#live [data-busy] .said");
   const text = said ? said.textContent : null;
-  if (said && text !== reading) said.scrollIntoView({ block: "start", behavior: "smooth" });
+  if (said && text !== reading) said.scrollIntoView({ block: "start", behavior: calm.matches ? "auto" : "smooth" });
+  if (!said && reading !== null && document.activeElement === document.body) {
+    if (comeBack) document.querySelector(comeBack)?.focus({ preventScroll: true });
+    comeBack = "";
+  }
   reading = text;
 };
 
@@ -150,6 +177,7 @@ new MutationObserver(() => {
     pending = false;
     followPanel();
     followTurn();
+    followSpeech();
     showPicked();
     showTheme();
     showLanguage();
