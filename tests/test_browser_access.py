@@ -50,7 +50,8 @@ _FAINT = """() => {
   const faint = [];
   for (const element of document.querySelectorAll("#head *, #shell *")) {
     const text = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join("");
-    if (!text || !element.checkVisibility({ visibilityProperty: true }) || element.disabled) continue;
+    if (!text || !element.checkVisibility({ visibilityProperty: true }) || element.disabled
+      || element.getBoundingClientRect().width <= 1) continue;
     const style = getComputedStyle(element), under = ground(element), [r, g, b, a] = rgba(style.color);
     const [high, low] = [light(over([r, g, b, a * shown(element)], under)), light(under)].sort((x, y) => y - x);
     const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
