@@ -86,3 +86,27 @@ def test_the_trace_tells_which_tools_ran_and_how_long_it_took_also_after_a_reloa
         expect(trace.get_by_role("rowheader", name="tools")).to_be_visible()
         ann.page.reload()
         ann.page.wait_for_selector(".trace")
+
+
+def test_a_condition_of_this_search_still_holds_when_the_slider_moves(visit: Visit) -> None:
+    ann = visit()
+    ann.ask("a western after 1980")
+    ann.page.get_by_role("slider", name="How varied").fill("100")
+    ann.reply_to("How varied: 100%")
+    years = ann.page.locator("#live .card .aside").all_text_contents()
+    assert years and all(int(year) > 1980 for year in years)
+    assert set(ann.page.locator("#live .chips li:first-child").all_text_contents()) == {"Western"}
+
+
+def test_another_catalogue_ends_the_turn_that_runs_and_forgets_what_was_picked(visit: Visit) -> None:
+    ann = visit(slow=True)
+    ann.ask("a western")
+    ann.page.locator("#live [data-pick]").first.click()
+    ann.page.fill("#box textarea", "a comedy")
+    ann.page.press("#box textarea", "Enter")
+    ann.page.wait_for_selector("#live [data-busy]")
+    ann.page.get_by_role("navigation", name="Catalogues").get_by_role("button").last.click()
+    ann.page.wait_for_selector(".welcome")
+    ann.page.wait_for_timeout(1500)
+    expect(ann.page.locator("#live .exchange")).to_have_count(0)
+    expect(ann.page.locator("#tray")).to_be_hidden()

@@ -12,7 +12,7 @@ import gradio as gr
 from agent import Assistant, TurnRequest
 from agent.errors import AgentError, BadRequest, UnknownPreference
 from agent.languages import DEFAULT
-from agent.plan import Action, Compare, SimilarTo, Why
+from agent.plan import Action, Compare, Search, SimilarTo, Why
 from agent.profile import Profile
 from agent.wording import item_label, wording_of
 from retrieval.types import Item
@@ -71,12 +71,14 @@ class Events:
 
     async def said(self, kept: object, event: gr.EventData) -> AsyncGenerator[Update, None]:
         """Run a turn on a click: an example, another try, 'why', 'more like this', 'compare', another variety."""
-        there, click = visit(kept, self.assistants), click_of(event._data)
-        if click.act == "tune":
-            there = there.model_copy(update={"diversity": click.percent / 100})
-            request = await self._again(there)
-        else:
-            request = self._clicked(click, there)
+        there = visit(kept, self.assistants)
+        try:
+            click = click_of(event._data)
+            there = there.model_copy(update={"diversity": click.percent / 100}) if click.act == "tune" else there
+            request = await self._again(there) if click.act == "tune" else self._clicked(click, there)
+        except BadRequest as error:
+            yield {self.parts.live: self._press(there).trouble(error.code, str(error))}
+            return
         if request is None:
             yield {self.parts.kept: there.model_dump_json()}
             return
@@ -188,11 +190,10 @@ class Events:
     async def _again(self, there: Visit) -> TurnRequest | None:
         """The last list once more, as varied as the browser wants lists now; None before there is one."""
         snapshot = await self._here(there).snapshot(there.visitor.user, there.visitor.session)
-        last = snapshot.dialogue.last
-        if last is None:
+        if snapshot.dialogue.last is None:
             return None
         said = self._press(there).say("varied_as", percent=round(100 * there.diversity))
-        return replace(_request(said, there), actions=(last,), language=there.language)
+        return replace(_request(said, there), actions=(Search(keep=True),), language=there.language)
 
     def _clicked(self, click: Click, there: Visit) -> TurnRequest:
         if click.act == "say":

@@ -75,6 +75,16 @@ const turn = (click, focused) => {
   trigger("say", click);
 };
 
+/* What shows another conversation ends a running turn first: its pictures would come into the new one. */
+const LEAVING = new Set(["open", "speak", "renew", "erase"]);
+const leave = (click, tries = 40) => {
+  picked = [];
+  showPicked();
+  if (!busy() || tries === 0) return trigger("act", click);
+  if (tries === 40) byId("stop")?.click();
+  setTimeout(() => leave(click, tries - 1), 50);
+};
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-tune]")) turn({ act: "tune", percent: Number(event.target.value) }, "#live [data-tune]");
 });
@@ -101,8 +111,9 @@ document.addEventListener("click", (event) => {
   const { act, text, item, id, verdict, polarity, hard, scope } = button.dataset;
   const call = button.dataset.call && JSON.parse(button.dataset.call);
   const click = { act, text, item, id, verdict, polarity, hard, scope, call };
-  if (!TURNS.has(act)) trigger("act", click);
-  else turn(click, focused);
+  if (TURNS.has(act)) turn(click, focused);
+  else if (LEAVING.has(act)) leave(click);
+  else trigger("act", click);
 });
 
 document.addEventListener(
