@@ -89,7 +89,7 @@ def test_pictures_have_their_place_their_text_and_their_shape_and_cards_without_
     context.close()
 
 
-def test_a_model_that_breaks_in_the_middle_leaves_its_words_and_the_next_try_is_one_turn(visit: Visit) -> None:
+def test_after_a_failed_turn_another_message_is_one_turn_and_only_that_is_kept(visit: Visit) -> None:
     ann = visit(slow=True)
     ann.page.fill("#box textarea", "break it")
     ann.page.press("#box textarea", "Enter")

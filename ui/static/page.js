@@ -168,13 +168,15 @@ const followSpeech = () => {
 let reading = null;
 /* What has the focus after a turn whose button went away with the exchange it was in; '' after a click of the mouse. */
 let comeBack = "";
+document.addEventListener("pointerdown", () => (comeBack = ""));
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const followTurn = () => {
   const said = document.querySelector("#live [data-busy] .said");
   const text = said ? said.textContent : null;
   if (said && text !== reading) said.scrollIntoView({ block: "start", behavior: calm.matches ? "auto" : "smooth" });
-  if (!said && reading !== null && document.activeElement === document.body) {
-    if (comeBack) document.querySelector(comeBack)?.focus({ preventScroll: true });
+  // A quick turn is over before it was ever seen to run, so what counts is that the focus is gone and nothing runs.
+  if (comeBack && !said && document.activeElement === document.body) {
+    document.querySelector(comeBack)?.focus({ preventScroll: true });
     comeBack = "";
   }
   reading = text;
