@@ -223,5 +223,5 @@ def visits(browser: Browser, urls: tuple[str, str]) -> Iterator[Visit]:
     pwned = [visitor.page.evaluate("window.pwned") for visitor in visitors]
     for visitor in visitors:
         visitor.page.context.close()
-    assert troubles == []
+    assert troubles == [], troubles
     assert set(pwned) <= {None}
