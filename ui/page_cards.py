@@ -74,7 +74,7 @@ def card_view(card: Card, catalog: Catalog, language: str = DEFAULT) -> CardView
         title=item.title,
         label=label,
         aside=label.removeprefix(item.title).strip(" ()"),
-        excerpt=_excerpt(item.description),
+        excerpt=excerpt(item.description),
         chips=tuple(_chips(item, wording))[:_CHIPS],
         percent=round(100 * card.score),
         reasons=tuple(_because(r, item, wording) for r in card.reasons),
@@ -93,9 +93,10 @@ def _source(item: Item, wording: Wording) -> tuple[str, str]:
     return "", ""
 
 
-def _excerpt(text: str) -> str:
-    flat = " ".join(text[: 4 * _EXCERPT].split())
-    return flat if len(flat) <= _EXCERPT else flat[:_EXCERPT].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+def excerpt(text: str, most: int = _EXCERPT) -> str:
+    """The beginning of a text, cut between words."""
+    flat = " ".join(text[: 4 * most].split())
+    return flat if len(flat) <= most else flat[:most].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
 
 
 def _chips(item: Item, wording: Wording) -> Iterable[Chip]:

@@ -7,10 +7,12 @@ from agent.languages import DEFAULT
 from agent.wording import item_label, wording_of
 from retrieval.catalog import Catalog
 from retrieval.types import Item
+from ui.page_cards import excerpt
 from ui.views import picture_url
 
 MOST = 4
 """Items that fit side by side."""
+_ABOUT = 220
 _HIDDEN = ("text", "image")
 
 
@@ -46,7 +48,10 @@ def comparison_view(items: Sequence[Item], catalog: Catalog, language: str = DEF
     shown = tuple({item.item_id: item for item in items}.values())[:MOST]
     if len(shown) < 2:
         return None
-    columns = tuple(Column(i.item_id, item_label(i, catalog), picture_url(i, catalog) or "", _about(i)) for i in shown)
+    columns = tuple(
+        Column(i.item_id, item_label(i, catalog), picture_url(i, catalog) or "", excerpt(i.description, _ABOUT))
+        for i in shown
+    )
     rows = sorted(_rows(shown, catalog, language), key=lambda row: not row.differs)
     return ComparisonView(columns, tuple(rows))
 
@@ -63,8 +68,3 @@ def _rows(items: Sequence[Item], catalog: Catalog, language: str) -> Iterable[Ro
 
 def _folded(value: object) -> object:
     return frozenset(value) if isinstance(value, tuple) else value
-
-
-def _about(item: Item) -> str:
-    flat = " ".join(item.description[:800].split())
-    return flat if len(flat) <= 220 else flat[:220].rsplit(" ", 1)[0] + " …"
