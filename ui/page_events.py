@@ -77,7 +77,7 @@ class Events:
             there = there.model_copy(update={"diversity": click.percent / 100}) if click.act == "tune" else there
             request = await self._again(there) if click.act == "tune" else self._clicked(click, there)
         except BadRequest as error:
-            yield {self.parts.live: self._press(there).trouble(error.code, str(error))}
+            yield await self._refused(error, there)
             return
         if request is None:
             yield {self.parts.kept: there.model_dump_json()}
@@ -138,6 +138,12 @@ class Events:
             raise
         if last.phase == "failed":
             yield {parts.bridge: _command("fill", text=last.said)}
+
+    async def _refused(self, error: BadRequest, there: Visit) -> Update:
+        """Say why a click was none, below the conversation so far."""
+        assistant, press = self._here(there), self._press(there)
+        past = press.conversation(await exchanges(assistant, there.visitor), assistant.index.catalog)
+        return {self.parts.past: past, self.parts.live: press.trouble(error.code, str(error))}
 
     def _live(self, exchange: Exchange, there: Visit) -> Update:
         return {self.parts.live: self._press(there).exchange(exchange, self._here(there).index.catalog)}
