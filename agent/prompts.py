@@ -1,16 +1,17 @@
 """State to messages: what a language model reads, the same for serving and for training. Pure.
 
 The first message is fixed for a catalogue, so that a server can cache it. Text of a catalogue, a person or a model
-stands inside <data> and cannot end it; what is said grows with neither the dialogue nor the ledger.
+stands inside <data>, or behind a name on a line of its own, and cannot end either; what is said grows with neither the
+dialogue nor the ledger. The full style explains every tool; the brief one is for a model that was tuned on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
@@ -25,10 +26,33 @@ from retrieval.manifest import FacetSpec
 from retrieval.types import Item
 
 _HERE = Path(__file__).with_name("templates")
+Style: TypeAlias = Literal["full", "brief"]
+"""A folder of templates, and how much of the state they get."""
 _NAMES = ("plan.md", "reply.md")
-_MESSAGES, _MESSAGE_CHARS, _TEXT_CHARS = 6, 300, 4000
-_PREFERENCES, _CARDS, _REASONS = 24, 20, 3
-_EXAMPLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """How much of the state a prompt may hold: counts, and characters of texts."""
+
+    values: int
+    messages: int
+    told: int
+    message: int
+    text: int
+    last: int
+    preferences: int
+    cards: int
+    reasons: int
+    reason: int
+    found: int
+    finding: int
+
+
+_BOUNDS: Mapping[Style, _Bounds] = {
+    "full": _Bounds(8, 6, 4, 300, 4000, 600, 24, 20, 3, 160, 100, 400),
+    "brief": _Bounds(24, 2, 0, 160, 1200, 240, 8, 10, 2, 90, 6, 240),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +72,58 @@ class Catalogue:
     facets: tuple[str, ...]
 
 
-def catalogue_of(catalog: Catalog) -> Catalogue:
+def catalogue_of(catalog: Catalog, style: Style = "full") -> Catalogue:
     """Sum a catalogue up: its nouns, and a line per facet."""
     spec = catalog.spec
     kept = [(n, f) for n, f in spec.facets.items() if f.kind not in ("text", "image")]
-    return Catalogue(data(spec.noun), data(spec.nouns), tuple(_facet(n, f, catalog) for n, f in kept))
+    told = _facet if style == "full" else _brief_facet
+    return Catalogue(data(spec.noun), data(spec.nouns), tuple(told(n, f, catalog) for n, f in kept))
 
 
-def plan_messages(context: PlanContext, catalogue: Catalogue, catalog: Catalog) -> tuple[Prompt, Prompt]:
-    """What the planner of a turn reads."""
+def plan_messages(
+    context: PlanContext, catalogue: Catalogue, catalog: Catalog, style: Style = "full"
+) -> tuple[Prompt, Prompt]:
+    """What the planner of a turn reads; `catalogue` is of the same style."""
+    most = _BOUNDS[style]
     return _render(
-        "plan.md",
+        f"{style}/plan.md",
         catalogue=catalogue,
-        messages=_dialogue(context.messages),
-        shown=[f"[{n}] {data(item_label(item, catalog))}" for n, item in enumerate(context.shown[:_CARDS], start=1)],
-        last="" if context.last is None else data(context.last.model_dump_json(exclude_defaults=True), 600),
-        preferences=_preferences(context.preferences),
+        messages=_dialogue(context.messages, most),
+        shown=[f"[{n}] {data(item_label(item, catalog))}" for n, item in enumerate(context.shown[: most.cards], 1)],
+        last="" if context.last is None else data(context.last.model_dump_json(exclude_defaults=True), most.last),
+        preferences=_preferences(context.preferences, most),
         person=data(context.person),
         asked=", ".join(map(data, context.asked)),
         question=data(context.question),
-        offer="" if context.offer is None else data(context.offer.model_dump_json(exclude_defaults=True), 600),
-        text=data(context.text, _TEXT_CHARS),
+        offer="" if context.offer is None else data(context.offer.model_dump_json(exclude_defaults=True), most.last),
+        text=data(context.text, most.text),
     )
 
 
-def reply_messages(context: TellContext, catalogue: Catalogue, catalog: Catalog) -> tuple[Prompt, Prompt]:
-    """What the teller of a turn reads."""
+def reply_messages(
+    context: TellContext, catalogue: Catalogue, catalog: Catalog, style: Style = "full"
+) -> tuple[Prompt, Prompt]:
+    """What the teller of a turn reads; `catalogue` is of the same style."""
+    most = _BOUNDS[style]
+    card = _card if style == "full" else _brief_card
     return _render(
-        "reply.md",
+        f"{style}/reply.md",
         catalogue=catalogue,
-        messages=_dialogue(context.messages[-4:]),
-        preferences=_preferences(context.preferences),
+        messages=_dialogue(context.messages[-most.told :] if most.told else (), most),
+        preferences=_preferences(context.preferences, most),
         person=data(context.person),
-        text=data(context.text, _TEXT_CHARS),
-        found=[data(line, 400) for line in found_lines(context.observations, catalog)],
-        cards=[_card(card, catalog) for card in context.cards[:_CARDS]],
-        begun=data(context.begun, _TEXT_CHARS),
+        text=data(context.text, most.text),
+        found=[data(line, most.finding) for line in found_lines(context.observations, catalog)[: most.found]],
+        cards=[card(shown, catalog, most) for shown in context.cards[: most.cards]],
+        begun=data(context.begun, most.text),
         language=data(context.language),
     )
 
 
 @cache
-def templates_hash() -> str:
-    """Names the wording of the prompts, for traces."""
-    return sha256(b"\0".join((_HERE / name).read_bytes() for name in _NAMES)).hexdigest()[:12]
+def templates_hash(style: Style = "full") -> str:
+    """Names the wording of the prompts, for traces and for what was tuned on them."""
+    return sha256(b"\0".join((_HERE / style / name).read_bytes() for name in _NAMES)).hexdigest()[:12]
 
 
 def data(text: str, most: int = 120) -> str:
@@ -117,13 +149,13 @@ def _render(name: str, **state: object) -> tuple[Prompt, Prompt]:
     return Prompt("system", system), Prompt("user", said)
 
 
-def _dialogue(messages: Sequence[Message]) -> list[str]:
-    return [f"{m.role}: {data(m.text, _MESSAGE_CHARS)}" for m in messages[-_MESSAGES:]]
+def _dialogue(messages: Sequence[Message], most: _Bounds) -> list[str]:
+    return [f"{m.role}: {data(m.text, most.message)}" for m in messages[-most.messages :]]
 
 
-def _preferences(preferences: Sequence[Preference]) -> list[str]:
-    """The newest ones, in words: '+ Comedy', '- horror (always avoid)'."""
-    return [_preference(p) for p in preferences[-_PREFERENCES:]]
+def _preferences(preferences: Sequence[Preference], most: _Bounds) -> list[str]:
+    """The newest ones, in words: 'likes: Comedy', 'dislikes: horror (must hold)'."""
+    return [_preference(p) for p in preferences[-most.preferences :]]
 
 
 def _preference(preference: Preference) -> str:
@@ -138,7 +170,7 @@ def _facet(name: str, spec: FacetSpec, catalog: Catalog) -> str:
         words.append(f"in {data(spec.unit)}")
     if spec.kind == "categorical":
         values = catalog.values(name)
-        examples = ", ".join(data(v, 40) for v in list(values)[:_EXAMPLES])
+        examples = ", ".join(data(v, 40) for v in list(values)[: _BOUNDS["full"].values])
         words.append(f"{len(values)} values, for example {examples}")
     elif bounds := catalog.bounds(name) if spec.kind in ("numeric", "date") else None:
         words.append("from {} to {}".format(*(_bound(b, spec) for b in bounds)))
@@ -151,9 +183,33 @@ def _bound(value: float, spec: FacetSpec) -> str:
     return date.fromordinal(int(value)).isoformat() if spec.kind == "date" else f"{value:g}"
 
 
-def _card(card: Card, catalog: Catalog) -> str:
+def _brief_facet(name: str, spec: FacetSpec, catalog: Catalog) -> str:
+    """'genres: Action, Comedy', 'year: 1950 to 2023', 'cast: names': what a tuned model copies from."""
+    if spec.kind == "boolean":
+        return f"{name}: true, false"
+    if spec.kind != "categorical":
+        bounds = catalog.bounds(name)
+        return (
+            f"{name}: {spec.kind}"
+            if bounds is None
+            else "{}: {} to {}".format(name, *(_bound(b, spec) for b in bounds))
+        )
+    values = list(catalog.values(name))
+    most = _BOUNDS["brief"].values
+    if spec.people or len(values) > 4 * most:
+        return f"{name}: names"
+    return f"{name}: {', '.join(data(v, 40) for v in values[:most])}"
+
+
+def _brief_card(card: Card, catalog: Catalog, most: _Bounds) -> str:
+    facts = "; ".join(_facts(card.item, catalog)[:4])
+    reasons = "; ".join(data(r.text, most.reason) for r in card.reasons[: most.reasons])
+    return " | ".join(p for p in (f"{card.number}. {data(card.item.title)}", facts, reasons) if p)
+
+
+def _card(card: Card, catalog: Catalog, most: _Bounds) -> str:
     facts = "; ".join(_facts(card.item, catalog))
-    reasons = "; ".join(data(r.text, 160) for r in card.reasons[:_REASONS])
+    reasons = "; ".join(data(r.text, most.reason) for r in card.reasons[: most.reasons])
     told = data(card.item.description, 240)
     parts = (f"title: {data(card.item.title)}", facts, f"reasons: {reasons}" if reasons else "", f"about: {told}")
     return f"{card.number}. " + " | ".join(p for p in parts if p)
