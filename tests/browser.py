@@ -94,6 +94,7 @@ class SlowModel:
         """Plan, or be down."""
         if "break" in context.text:
             raise ModelDown("the model 'slow' does not answer; start it")
+        await asyncio.sleep(10 * self.pause_s)
         return await self.model.plan(context)
 
     async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:

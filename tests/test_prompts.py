@@ -108,5 +108,31 @@ def test_a_missing_name_is_an_error_and_the_wording_has_a_name() -> None:
     from agent.prompts import _render
 
     with pytest.raises(jinja2.UndefinedError):
-        _render("plan.md", catalogue=CATALOGUE)
+        _render("full/plan.md", catalogue=CATALOGUE)
     assert len(templates_hash()) == 12
+
+
+def brief(**given: object) -> tuple[str, str]:
+    """The prompt of a planner that was tuned on the tools."""
+    prompts = plan_messages(PlanContext(**given), catalogue_of(SHOP, "brief"), SHOP, "brief")  # type: ignore[arg-type]
+    return prompts[0].text, prompts[1].text
+
+
+def test_the_brief_style_names_facets_and_what_is_in_them_and_ends_with_the_message() -> None:
+    system, state = brief(text="cheaper", shown=ITEMS[:2], last=Search(query="lamp"), person="my dad")
+    assert "price: 1 to 80" in system
+    assert state.splitlines() == [
+        "shown: [1] Luna (1995) [2] Sol (2001)",
+        'last: {"query":"lamp"}',
+        "for: my dad",
+        "message: cheaper",
+    ]
+
+
+@given(text=st.text(max_size=200))
+def test_a_message_cannot_add_a_line_to_the_brief_state(text: str) -> None:
+    assert len(brief(text=text)[1].splitlines()) == 1
+
+
+def test_the_styles_have_names_of_their_own() -> None:
+    assert templates_hash("brief") != templates_hash("full")
