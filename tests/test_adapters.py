@@ -33,7 +33,7 @@ def test_a_registry_stands_for_its_current_version(tmp_path: Path) -> None:
 
 def test_a_registry_without_a_current_version_says_how_to_choose_one(tmp_path: Path) -> None:
     adapter(tmp_path / "v0001")
-    with pytest.raises(ModelMisconfigured, match="no version of .* finetune use"):
+    with pytest.raises(ModelMisconfigured, match=r"no version of .* finetune use"):
         resolve_adapter(tmp_path)
 
 
@@ -46,7 +46,7 @@ def test_a_pointer_to_nothing_is_quoted(name: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_quoted(tmp_path: Path) -> None:
-    with pytest.raises(ModelMisconfigured, match="no adapter at .*nowhere"):
+    with pytest.raises(ModelMisconfigured, match=r"no adapter at .*nowhere"):
         resolve_adapter(tmp_path / "nowhere")
 
 
