@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from agent.brief import brief_of
 from agent.found_text import found_lines
 from agent.ports import PlanContext, TellContext
 from agent.profile import Preference
@@ -51,7 +52,7 @@ class _Bounds:
 
 _BOUNDS: Mapping[Style, _Bounds] = {
     "full": _Bounds(8, 6, 4, 300, 4000, 600, 24, 20, 3, 160, 100, 400),
-    "brief": _Bounds(24, 2, 0, 160, 1200, 240, 8, 10, 2, 90, 6, 240),
+    "brief": _Bounds(24, 2, 0, 160, 1200, 240, 8, 20, 2, 90, 10, 300),
 }
 
 
@@ -105,7 +106,7 @@ def reply_messages(
 ) -> tuple[Prompt, Prompt]:
     """What the teller of a turn reads; `catalogue` is of the same style."""
     most = _BOUNDS[style]
-    card = _card if style == "full" else _brief_card
+    found, cards = _told(context, catalog, most) if style == "full" else _brief(context, catalog, most)
     return _render(
         f"{style}/reply.md",
         catalogue=catalogue,
@@ -113,8 +114,8 @@ def reply_messages(
         preferences=_preferences(context.preferences, most),
         person=data(context.person),
         text=data(context.text, most.text),
-        found=[data(line, most.finding) for line in found_lines(context.observations, catalog)[: most.found]],
-        cards=[card(shown, catalog, most) for shown in context.cards[: most.cards]],
+        found=found,
+        cards=cards,
         begun=data(context.begun, most.text),
         language=data(context.language),
     )
@@ -201,10 +202,16 @@ def _brief_facet(name: str, spec: FacetSpec, catalog: Catalog) -> str:
     return f"{name}: {', '.join(data(v, 40) for v in values[:most])}"
 
 
-def _brief_card(card: Card, catalog: Catalog, most: _Bounds) -> str:
-    facts = "; ".join(_facts(card.item, catalog)[:4])
-    reasons = "; ".join(data(r.text, most.reason) for r in card.reasons[: most.reasons])
-    return " | ".join(p for p in (f"{card.number}. {data(card.item.title)}", facts, reasons) if p)
+def _told(context: TellContext, catalog: Catalog, most: _Bounds) -> tuple[list[str], list[str]]:
+    """What was found, and the cards with what is known of them."""
+    found = [data(line, most.finding) for line in found_lines(context.observations, catalog)[: most.found]]
+    return found, [_card(card, catalog, most) for card in context.cards[: most.cards]]
+
+
+def _brief(context: TellContext, catalog: Catalog, most: _Bounds) -> tuple[list[str], list[str]]:
+    brief = brief_of(context, catalog)
+    found = [data(line, most.finding) for line in brief.found[: most.found]]
+    return found, [data(line, most.finding) for line in brief.cards[: most.cards]]
 
 
 def _card(card: Card, catalog: Catalog, most: _Bounds) -> str:

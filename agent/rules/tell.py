@@ -80,15 +80,16 @@ def tell(context: TellContext, catalog: Catalog, language: str = "en") -> Iterat
 def card_line(context: TellContext, catalog: Catalog, card: Card) -> str:
     """The entry of one card, for a reply that forgot it."""
     found = next((o for o in context.observations if isinstance(o, Found)), None)
-    return lines(_voice(context, catalog), [card], found)[0]
+    return lines(voice_of(context, catalog), [card], found)[0]
 
 
 def tell_owed(context: TellContext, catalog: Catalog) -> str:
     """What a reply, begun as in the context and at its end now, forgot to say; '' if nothing."""
-    return _owed(_voice(context, catalog))
+    return _owed(voice_of(context, catalog))
 
 
-def _voice(context: TellContext, catalog: Catalog) -> Voice:
+def voice_of(context: TellContext, catalog: Catalog) -> Voice:
+    """The language of a reply; AgentError for one without sentences."""
     phrases = load_phrases(Path(__file__).with_name(f"replies.{context.language}.toml"))
     return Voice(context, wording_of(catalog, context.language), phrases, f"{context.turn}|{context.text}", "")
 

@@ -35,14 +35,21 @@ def table(voice: Voice, found: Compared) -> str:
 def supposed(voice: Voice, found: Supposed) -> str:
     """How many there would be instead, what would come up, and that nothing has changed yet."""
     slots = {"before": f"{found.before:,}", "after": f"{found.after:,}"}
-    ways = [voice.part("if_without", conditions=voice.listed(voice.conditions(found.dropped)))] if found.dropped else []
-    ways += [voice.part("if_with", conditions=voice.listed(voice.conditions(found.added)))] if found.added else []
+    ways = supposed_ways(voice, found)
     if not ways:
         return voice.say("supposed_same", **slots)
     told = [voice.say("supposed", ways=voice.listed(ways), **slots)]
     if found.items:
         told.append(voice.say("supposed_items", items=voice.listed(voice.named(item) for item in found.items)))
     return voice.phrases.typing.sentence.join([*told, voice.say("supposed_offer" if found.after else "supposed_kept")])
+
+
+def supposed_ways(voice: Voice, found: Supposed) -> list[str]:
+    """What is supposed: 'without “Western”', 'with “under $20”'."""
+    ways = [voice.part("if_without", conditions=voice.listed(voice.conditions(found.dropped)))] if found.dropped else []
+    return ways + (
+        [voice.part("if_with", conditions=voice.listed(voice.conditions(found.added)))] if found.added else []
+    )
 
 
 def reached(voice: Voice, found: Sequence[Reach]) -> list[str]:

@@ -1,6 +1,7 @@
 """Tell a list: what was understood, the items with a reason each, one next step, or that nothing fits. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from agent.observations import Found, Noted, Nothing
 from agent.plan import Recommend, Search
@@ -20,12 +21,33 @@ _SLIGHT = 0.1
 _RELAXATIONS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is told of a card: values beside its title, who made it and what it is, and its reason."""
+
+    card: Card
+    beside: tuple[str, ...]
+    introduction: tuple[str, ...]
+    reason: Reason | None
+
+    @property
+    def impersonal(self) -> bool:
+        """Whether nothing speaks for it that is about this person."""
+        return self.reason is None or _impersonal(self.reason)
+
+
 def lines(voice: Voice, cards: Sequence[Card], found: Found | None = None) -> list[str]:
     """The numbered lines: title, what it costs, and of its reasons the best that the lines before have not used up.
 
     Where nothing speaks for an item but the conditions that all of them meet, or that others took it, it is introduced.
     """
-    said: list[str] = []
+    return [_line(voice, entry) for entry in entries(voice, cards, found)]
+
+
+def entries(voice: Voice, cards: Sequence[Card], found: Found | None = None) -> list[Entry]:
+    """What the lines are made of. The introduction is there for all, though a line leaves it out behind a reason about
+    the person."""
+    told: list[Entry] = []
     chosen: list[Reason] = []
     constraints = found.constraints if found else ()
     items = [card.item for card in cards]
@@ -34,21 +56,21 @@ def lines(voice: Voice, cards: Sequence[Card], found: Found | None = None) -> li
         if reason is not None and _is_shared(reason, cards):
             reason = None
         beside = measured(voice, card.item, constraints, found.sorted_by if found else "")
-        own = reason is not None and not _impersonal(reason)
-        who = [] if own else introduced(voice, card.item, constraints, items)
-        said.append(_line(voice, card, beside, who, reason.text if reason else ""))
+        told.append(Entry(card, tuple(beside), tuple(introduced(voice, card.item, constraints, items)), reason))
         chosen += [reason] if reason is not None else []
-    return said
+    return told
 
 
-def _line(voice: Voice, card: Card, beside: Sequence[str], introduction: Sequence[str], reason: str) -> str:
+def _line(voice: Voice, entry: Entry) -> str:
     comma, stop = voice.phrases.typing.comma, voice.part("stop")
-    title = voice.offered(card.item)
-    item = voice.part("priced", item=title, facts=comma.join(beside)) if beside else title
-    told = stop.join(part for part in (voice.part("comma").join(introduction), escape(reason, 300)) if part)
+    title = voice.offered(entry.card.item)
+    item = voice.part("priced", item=title, facts=comma.join(entry.beside)) if entry.beside else title
+    introduction = voice.part("comma").join(entry.introduction) if entry.impersonal else ""
+    reason = escape(entry.reason.text, 300) if entry.reason else ""
+    told = stop.join(part for part in (introduction, reason) if part)
     if not told:
-        return voice.part("line", number=card.number, item=item)
-    return voice.part("line_because", number=card.number, item=item, reason=told)
+        return voice.part("line", number=entry.card.number, item=item)
+    return voice.part("line_because", number=entry.card.number, item=item, reason=told)
 
 
 def lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
@@ -80,7 +102,7 @@ def nothing(voice: Voice, found: Nothing) -> list[str]:
         return [voice.say("exhausted", wish=wish) if wish != nouns else voice.say("exhausted_all")]
     if wish == nouns:
         return [voice.say("nothing_at_all")]
-    ways = [_relaxation(voice, r) for r in found.relaxations[:_RELAXATIONS]]
+    ways = [relaxation(voice, r) for r in found.relaxations[:_RELAXATIONS]]
     key = "relax" if len(ways) > 1 else "relax_one"
     said = voice.part("clauses").join(ways)
     ends = reached(voice, found.reach)
@@ -179,7 +201,8 @@ def _liked(voice: Voice) -> list[str]:
     return [voice.said(s) for s in said if s.polarity > 0][-2:]
 
 
-def _relaxation(voice: Voice, way: Relaxation) -> str:
+def relaxation(voice: Voice, way: Relaxation) -> str:
+    """A way out: 'without “Western” there are 5'."""
     count = f"{way.count:,}"
     if all(c.op is Op.NOT_IN for c in way.dropped):
         values = voice.listed(voice.value(c.facet, v) for c in way.dropped for v in c.values)
