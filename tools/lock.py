@@ -1,5 +1,7 @@
 """Write requirements.lock: every package that `pip install .[dev]` takes here, pinned.
 
+The lock is installed with --no-deps, for it is whole: so what is left out of it stays out.
+
 Run: python tools/lock.py   (makes a throw-away venv; needs the package index)
 """
 
@@ -10,7 +12,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = {"sommelier", "pip"}
+LEFT_OUT = {"sommelier", "pip", "triton"}
+"""Triton (1 GB on disk) compiles kernels for GPUs; xgrammar names it and does without."""
 
 
 def main() -> int:
