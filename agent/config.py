@@ -1,6 +1,7 @@
 """Settings of a running assistant: frozen, read once from the environment (SOMMELIER_*), in app.py."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,6 +28,8 @@ class Settings(BaseSettings):
     """An OpenAI-compatible server (http://host:8000/v1) whose model understands and writes; empty: rules do."""
     llm_model: str = ""
     """The model's name on that server."""
+    llm_prompts: Literal["full", "brief"] = "full"
+    """What it reads: all about the tools, or as little as a model needs that was tuned on them."""
     llm_key: SecretStr = SecretStr("")
     """The server's key, if it asks for one; never logged."""
     llm_timeout_s: float = Field(default=20.0, gt=0)

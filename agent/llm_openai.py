@@ -6,7 +6,7 @@ ModelDown (try again later) or ModelMisconfigured (repair the settings); neither
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
@@ -21,7 +21,7 @@ from agent.errors import BadPlan, ModelDown, ModelMisconfigured
 from agent.llm_failures import FAILURES, failure, retry_after
 from agent.plan import Action
 from agent.ports import PlanContext, TellContext, Understood
-from agent.prompts import Prompt, catalogue_of, plan_messages, reply_messages, templates_hash
+from agent.prompts import Prompt, Style, catalogue_of, plan_messages, reply_messages, templates_hash
 from agent.thinking import Unthought, answer_of
 from agent.tool_calls import Called, Fragment, joined, written
 from agent.tool_schema import action_of, checked_names, plan_of, tools_of
@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 
 _RETRIES = 2
 _ONE_CALL = Usage(calls=1)
-_PLAN_TOKENS, _REPLY_TOKENS = 800, 1200
+_PLAN_TOKENS: Mapping[Style, int] = {"full": 800, "brief": 400}
+_REPLY_TOKENS: Mapping[Style, int] = {"full": 1200, "brief": 600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Server:
     key: SecretStr = field(default_factory=lambda: SecretStr(""))
     timeout_s: float = 20.0
     reply_s: float = 60.0
+    prompts: Style = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class OpenAIModel:
 
     def __init__(self, server: Server, catalog: Catalog) -> None:
         self._server, self._catalog = server, catalog
-        self._catalogue = catalogue_of(catalog)
+        self._catalogue = catalogue_of(catalog, server.prompts)
         self._tools = [
             {
                 "type": "function",
@@ -88,10 +90,10 @@ class OpenAIModel:
 
     async def plan(self, context: PlanContext) -> Understood:
         """Read one message as a plan: one call, and a second one that is told what was wrong with the first."""
-        asked = _messages(plan_messages(context, self._catalogue, self._catalog))
+        asked = _messages(plan_messages(context, self._catalogue, self._catalog, self._server.prompts))
         first = await self._whole(asked)
         actions, faults = self._actions(first)
-        credit = Credit(self.tier, first.usage, prompts=templates_hash())
+        credit = Credit(self.tier, first.usage, prompts=templates_hash(self._server.prompts))
         if actions and not faults:
             return Understood(plan_of(actions), credit)
         log.info("a plan is asked for again: %s", "; ".join(faults))
@@ -105,7 +107,7 @@ class OpenAIModel:
 
     async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
         """Stream the reply; ModelDown where it is cut. What it says is not checked here."""
-        asked = _messages(reply_messages(context, self._catalogue, self._catalog))
+        asked = _messages(reply_messages(context, self._catalogue, self._catalog, self._server.prompts))
         heard, thoughts = _Heard(), Unthought()
         try:
             async with asyncio.timeout(self._server.reply_s), aclosing(self._stream(asked, plans=False)) as pieces:
@@ -121,7 +123,7 @@ class OpenAIModel:
             raise ModelDown(f"the model {self._server.model!r} said nothing; look at its server")
         if heard.answer.finish != "stop":
             raise ModelDown(f"the reply of {self._server.model!r} was cut ({heard.answer.finish or 'no end'!r})")
-        yield Credit(self.tier, heard.answer.usage, prompts=templates_hash())
+        yield Credit(self.tier, heard.answer.usage, prompts=templates_hash(self._server.prompts))
 
     async def _whole(self, asked: Sequence[BaseMessage]) -> _Answer:
         heard = _Heard()
@@ -154,9 +156,11 @@ class OpenAIModel:
                 return
 
     def _asked(self, asked: list[BaseMessage], *, plans: bool) -> AsyncIterator[BaseMessage]:
+        style = self._server.prompts
         if not plans:
-            return self._client().astream(asked, max_tokens=_REPLY_TOKENS)
-        return self._client().astream(asked, max_tokens=_PLAN_TOKENS, tools=self._tools, tool_choice="required")
+            return self._client().astream(asked, max_tokens=_REPLY_TOKENS[style])
+        most = _PLAN_TOKENS[style]
+        return self._client().astream(asked, max_tokens=most, tools=self._tools, tool_choice="required")
 
     def _actions(self, answer: _Answer) -> tuple[list[Action], list[str]]:
         """The calls that can be run, and what is wrong with the others."""
@@ -184,7 +188,8 @@ def server_of(settings: Settings) -> Server:
     """The server that the settings name; ModelMisconfigured if they do not say which model of it."""
     if not settings.llm_model:
         raise ModelMisconfigured(f"no model of {settings.llm_url!r} is named; set SOMMELIER_LLM_MODEL")
-    return Server(settings.llm_url, settings.llm_model, settings.llm_key, settings.llm_timeout_s, settings.llm_reply_s)
+    s = settings
+    return Server(s.llm_url, s.llm_model, s.llm_key, s.llm_timeout_s, s.llm_reply_s, s.llm_prompts)
 
 
 def check(server: Server) -> None:

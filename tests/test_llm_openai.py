@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import pytest
 
 from agent.llm_openai import OpenAIModel, Server
-from agent.ports import ChatModel
+from agent.ports import ChatModel, PlanContext
+from agent.prompts import catalogue_of, plan_messages, templates_hash
 from agent.types import Usage
 from retrieval.index import Index
 from tests.browser import small_catalog
@@ -163,3 +164,15 @@ async def test_what_a_model_thinks_aloud_is_no_part_of_its_reply(server: FakeSer
     server.replies = [says("<think>\nA greeting. I must not mention Titanic.\n</think>\n\nHello! What do you like?")]
     done = await turn(assistant(index, url), "hello")
     assert (done.reply, done.tier, done.notes) == ("Hello! What do you like?", "llm", ())
+
+
+async def test_a_model_tuned_on_the_tools_reads_the_brief_prompts_of_its_training(
+    server: FakeServer, index: Index, url: str
+) -> None:
+    done = await turn(assistant(index, url, llm_prompts="brief"))
+    context = PlanContext(text="westerns by the harbour", language="en")
+    asked = plan_messages(context, catalogue_of(index.catalog, "brief"), index.catalog, "brief")
+    plan, reply = server.bodies(plans=True)[0], server.bodies(plans=False)[0]
+    assert plan["messages"] == [{"role": p.role, "content": p.text} for p in asked]
+    assert "language: en" in str(reply["messages"])
+    assert done.prompts == templates_hash("brief") != templates_hash("full")
