@@ -33,8 +33,10 @@ from agent.rules.voice import Voice
 from retrieval.catalog import Catalog
 from retrieval.types import Candidate, Constraint, Item
 
-_WAYS, _SUGGESTIONS, _ROWS, _REASONS, _CHOICES = 2, 2, 4, 3, 4
-_CELL, _REASON, _FACT, _ABOUT = 60, 90, 60, 240
+WAYS, SUGGESTIONS, ROWS, REASONS, CHOICES, COMING = 2, 2, 4, 3, 4, 3
+"""How many of each are told."""
+CELL, REASON, FACT, ABOUT = 60, 90, 60, 240
+"""Characters of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,13 @@ def facts_of(entry: Entry) -> list[str]:
     description only where there is no reason."""
     facts = [plain(fact) for fact in entry.introduction]
     if entry.reason is None:
-        return [short(fact, _FACT) for fact in facts[:2]]
-    return [fact for fact in facts if len(fact) <= _FACT][: 2 if entry.impersonal else 1]
+        return [short(fact, FACT) for fact in facts[:2]]
+    return [fact for fact in facts if len(fact) <= FACT][: 2 if entry.impersonal else 1]
 
 
 def reason_of(entry: Entry) -> str:
     """The reason of a card, in short."""
-    return short(entry.reason.text, _REASON) if entry.reason else ""
+    return short(entry.reason.text, REASON) if entry.reason else ""
 
 
 def short(text: str, most: int) -> str:
@@ -106,7 +108,7 @@ def _lines(voice: Voice, observation: Observation) -> Iterator[str]:  # noqa: C9
         case Unresolved():
             yield f"{'none of the kind' if observation.kind else 'unknown'}: {voice.mentioned(observation.mention)}"
             if observation.suggestions:
-                yield f"perhaps: {_named(voice, observation.suggestions[:_SUGGESTIONS])}"
+                yield f"perhaps: {_named(voice, observation.suggestions[:SUGGESTIONS])}"
         case Answered():
             yield _answered(voice, observation)
         case Compared():
@@ -116,14 +118,14 @@ def _lines(voice: Voice, observation: Observation) -> Iterator[str]:  # noqa: C9
         case Missed():
             yield f"not listed: {voice.named(observation.item)}: {_missed(voice, observation)}"
         case Question():
-            choices = (f"{voice.value(observation.facet, v)} ({n:,})" for v, n in observation.choices[:_CHOICES])
+            choices = (f"{voice.value(observation.facet, v)} ({n:,})" for v, n in observation.choices[:CHOICES])
             yield f"ask: {voice.label(observation.facet)}: {voice.phrases.typing.comma.join(choices)}".rstrip(": ")
         case Said():
             yield f"talk: {observation.kind}"
             if observation.kind == "profile":
                 yield f"known: {clauses(voice, voice.context.preferences) or 'nothing'}"
         case HandedOff():
-            yield f"passed on to the staff: {excerpt(observation.reason, _FACT)}".rstrip(": ")
+            yield f"passed on to the staff: {excerpt(observation.reason, FACT)}".rstrip(": ")
         case _:
             assert_never(observation)
 
@@ -160,23 +162,26 @@ def _nothing(voice: Voice, found: Nothing) -> Iterator[str]:
     yield f"{'no more' if found.exhausted else 'nothing'}: {wish}"
     if found.exhausted:
         return
-    for way in found.relaxations[:_WAYS]:
+    for way in found.relaxations[:WAYS]:
         yield f"way out: {relaxation(voice, way)}"
     for end in found.reach[:1]:
-        edge = "from" if end.lowest else "up to"
-        yield f"there are {edge} {voice.label(end.facet)} {voice.value(end.facet, end.value)}"
+        edge = "lowest" if end.lowest else "highest"
+        yield f"{edge} {voice.label(end.facet)}: {voice.value(end.facet, end.value)}"
 
 
 def _supposed(voice: Voice, found: Supposed) -> Iterator[str]:
     ways = voice.listed(supposed_ways(voice, found)) or "nothing changes"
     yield f"what if {ways}: {found.after:,} instead of {found.before:,}"
     if found.items:
-        yield f"would come up: {_named(voice, found.items[:3])}"
+        yield f"would come up: {_named(voice, found.items[:COMING])}"
 
 
 def _noted(voice: Voice, found: Noted) -> Iterator[str]:
-    if found.added:
-        yield f"noted: {clauses(voice, found.added)}"
+    """What holds for this search only is in the wish of its list, if there is one."""
+    fetched = any(isinstance(o, Found | Nothing) for o in voice.context.observations)
+    added = [p for p in found.added if not (fetched and p.said.scope == "search")]
+    if added:
+        yield f"noted: {clauses(voice, added)}"
     if found.superseded:
         yield f"no longer: {clauses(voice, found.superseded)}"
 
@@ -196,7 +201,7 @@ def _answered(voice: Voice, found: Answered) -> str:
     label = voice.label(found.facet) if known else ""
     if found.answer == "unknown":
         return f"{voice.named(found.item)}: {label or found.question or 'that'}: not in the data"
-    value = excerpt(plain(found.value), _ABOUT)
+    value = excerpt(plain(found.value), ABOUT)
     held = found.item.facets.get(found.facet) if known else None
     if isinstance(held, bool):
         value = voice.wording.flag(found.facet, held)
@@ -212,10 +217,10 @@ def _compared(voice: Voice, found: Compared) -> Iterator[str]:
         yield f"{voice.label(found.asked)}: {' | '.join(held)}"
         yield f"first: {voice.named(found.winner) if found.winner else 'none'}"
         return
-    for label, values in found.rows[:_ROWS]:
-        yield f"{label}: {' | '.join(excerpt(v, _CELL) or '–' for v in values)}"
+    for label, values in found.rows[:ROWS]:
+        yield f"{label}: {' | '.join(excerpt(v, CELL) or '–' for v in values)}"
     for facet, value in found.shared[:1]:
-        yield f"both: {voice.label(facet)} {excerpt(value, _CELL)}"
+        yield f"both: {voice.label(facet)} {excerpt(value, CELL)}"
     if found.better is not None:
         yield f"closer to your taste: {voice.named(found.better.item)}"
     elif not voice.context.preferences:
@@ -229,14 +234,14 @@ def found_value(voice: Voice, item: Item, facet: str) -> str:
 
 
 def _why(voice: Voice, candidate: Candidate) -> str:
-    return "; ".join(short(text, _REASON) for text in why_texts(voice, candidate))
+    return "; ".join(short(text, REASON) for text in why_texts(voice, candidate))
 
 
 def why_texts(voice: Voice, candidate: Candidate) -> list[str]:
     """The weightiest reasons for an item."""
     liked = liked_by_speaker(voice.context.preferences)
     told = reasons(candidate, voice.wording.catalog, voice.context.language, liked, past=voice.context.past)
-    return [r.text for r in told[:_REASONS]]
+    return [r.text for r in told[:REASONS]]
 
 
 def _missed(voice: Voice, found: Missed) -> str:
