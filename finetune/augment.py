@@ -13,7 +13,9 @@ from typing import TypeAlias
 
 from finetune.rows import Row, RowMessage
 
-_COPIED = frozenset({"likes", "dislikes", "wants", "avoids", "titles", "item", "items", "what", "query", "twist", "person"})
+_COPIED = frozenset(
+    {"likes", "dislikes", "wants", "avoids", "titles", "item", "items", "what", "query", "twist", "person"}
+)
 _MESSAGE = re.compile(r"^message: (?P<text>.*)\Z", re.MULTILINE | re.DOTALL)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _NEXT = {"a": "s", "e": "r", "i": "o", "o": "p", "t": "y", "n": "m", "s": "d", "r": "t", "l": "k", "c": "v", "u": "y"}

@@ -38,7 +38,7 @@ class Phrases:
             raise FinetuneError(f"'phrases.{self.language}.toml' has no list {name!r}; add it")
         return self.lists[name]
 
-    def pick(self, name: str, rng: Random, **slots: str) -> str:
+    def pick(self, name: str, rng: Random, /, **slots: str) -> str:
         """A template of a list, filled."""
         return fill(rng.choice(self.all(name)), slots)
 

@@ -39,6 +39,7 @@ class Linker:
         """Take the catalogue, other words for its things, how often people meet each item (by id), and the words of
         a language; of all languages if not given."""
         aliases, counts = aliases or Aliases(), counts or {}
+        self._aliases = aliases
         self._language = language or every_language()
         self._catalog = catalog
         self._moment = moment_facet(catalog)
@@ -64,6 +65,11 @@ class Linker:
     def language(self) -> Language:
         """The language whose words are linked."""
         return self._language
+
+    @property
+    def aliases(self) -> Aliases:
+        """Other words for the catalogue's things."""
+        return self._aliases
 
     def knows(self, word: str) -> bool:
         """Whether a word is a common one, or part of a name of this catalogue."""
