@@ -57,8 +57,6 @@ def write_adapter(trainer: Trainer, folder: Path, about: About, figures: Figures
     trainer.save_model(str(part))
     if not trainer.is_world_process_zero():
         return
-    for left in ("training_args.bin",):
-        (part / left).unlink(missing_ok=True)
     halve(part / WEIGHTS)
     (part / "README.md").write_text(_readme(about, figures), encoding="utf-8")
     card = AdapterCard(

@@ -103,9 +103,7 @@ def _claim(job: Job, options: Options, data: str) -> None:
     state = PartialState()
     if state.is_main_process:
         if not job.resume and any((job.out / "checkpoints").glob("checkpoint-*")):
-            raise OtherRun(
-                f"{str(job.out)!r} holds a run; go on with it without --no-resume, or give another --out"
-            )
+            raise OtherRun(f"{str(job.out)!r} holds a run; go on with it without --no-resume, or give another --out")
         claim(job.out, Identity(options.base, data, str(job.start or ""), kept))
     state.wait_for_everyone()
 

@@ -97,7 +97,7 @@ def attend(
     grouped = query.shape[1] // key.shape[1]
     prefix, longest = sizes[0], max(sizes[1:], default=0)
     seen = torch.ones(longest, prefix + longest, dtype=torch.bool, device=query.device).tril(prefix)
-    queries, keys, values = (part.split(sizes, 2) for part in (query, key, value))
+    queries, keys, values = (torch.split(part, sizes, 2) for part in (query, key, value))
     first = scaled_dot_product_attention(
         queries[0], keys[0], values[0], is_causal=True, scale=scaling, enable_gqa=grouped > 1
     )

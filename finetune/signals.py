@@ -27,7 +27,7 @@ class StopRequest:
 
         def note(number: int, _: FrameType | None) -> None:
             self._given.set()
-            signal.signal(number, before[number])
+            signal.signal(number, before[signal.Signals(number)])
 
         try:
             for number in before:

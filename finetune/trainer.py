@@ -30,7 +30,7 @@ def free_space(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-class Trainer(SFTTrainer):
+class Trainer(SFTTrainer):  # type: ignore[misc]  # mypy does not read trl
     """SFT whose checkpoints are whole or not there."""
 
     checkpoint_bytes: int = 0
@@ -55,6 +55,14 @@ class Trainer(SFTTrainer):
         logits = model(**given, use_cache=False, logits_to_keep=pad(counted, (0, 1))).logits
         total = cross_entropy(logits.flatten(0, -2).float(), labels[counted], reduction="sum")
         return total / (counted.sum() if num_items_in_batch is None else num_items_in_batch)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
+        """The adapter alone: a tokenizer is the base's, and PEFT would ask a hub about its vocabulary."""
+        if self.args.should_save:
+            tuned = self.accelerator.unwrap_model(self.model)
+            tuned.save_pretrained(
+                output_dir or self.args.output_dir, state_dict=state_dict, save_embedding_layers=False
+            )
 
     def _save_checkpoint(self, model: nn.Module, trial: None) -> None:
         """Write a checkpoint; NoSpace leaves those before as they are and nothing half-written."""
@@ -98,7 +106,7 @@ def _is_full(error: Exception) -> bool:
     return any(word in str(link).lower() for link in chain if link is not None for word in words)
 
 
-class Saving(TrainerCallback):
+class Saving(TrainerCallback):  # type: ignore[misc]  # nor transformers
     """Asks for a checkpoint each `seconds`, and for one and the end when `stopping` says so; looks once more at the
     held-out rows at the end."""
 

@@ -29,7 +29,6 @@ def arguments_of(options: Options, hardware: Hardware, out: Path, *, looks: bool
         per_device_eval_batch_size=options.batch,
         gradient_accumulation_steps=options.accumulation,
         gradient_checkpointing=options.checkpointing,
-        completion_only_loss=None,
         packing=options.packing == "trl",
         max_length=None if shared else options.window,
         dataset_kwargs={"skip_prepare_dataset": True} if shared else None,
@@ -51,7 +50,6 @@ def arguments_of(options: Options, hardware: Hardware, out: Path, *, looks: bool
         report_to=list(options.reports) or "none",
         seed=options.seed,
         data_seed=options.seed,
-        shuffle_dataset=False,
     )
 
 

@@ -4,6 +4,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from agent.errors import AgentError
+from finetune.errors import FinetuneError
 from retrieval.errors import RetrievalError
 from ui.cli_text import safe
 from ui.errors import BadInput, SurfaceError
@@ -26,7 +27,7 @@ def explained(error: Exception) -> tuple[str, int]:
             message, code = f"{_usage(error)}; see --help", error.exit_code
         case BadInput():
             message, code = str(error), USAGE
-        case SurfaceError() | AgentError() | RetrievalError():
+        case SurfaceError() | AgentError() | RetrievalError() | FinetuneError():
             message, code = str(error), FAILURE
         case ValidationError() if error.title == "Settings":
             message, code = _setting(error), FAILURE
