@@ -200,14 +200,14 @@ def _answered(voice: Voice, found: Answered) -> str:
     known = found.facet in voice.wording.spec.facets
     label = voice.label(found.facet) if known else ""
     if found.answer == "unknown":
-        return f"{voice.named(found.item)}: {label or found.question or 'that'}: not in the data"
+        return ": ".join(part for part in (voice.named(found.item), label, "not in the data") if part)
     value = excerpt(plain(found.value), ABOUT)
     held = found.item.facets.get(found.facet) if known else None
     if isinstance(held, bool):
         value = voice.wording.flag(found.facet, held)
         label = ""
     verdict = found.answer if found.answer in ("yes", "no") else ""
-    return ": ".join(part for part in (verdict, voice.named(found.item), label, value) if part)
+    return ": ".join(p for p in (verdict, voice.named(found.item), label, value or "not in the data") if p)
 
 
 def _compared(voice: Voice, found: Compared) -> Iterator[str]:

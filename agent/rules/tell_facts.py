@@ -21,7 +21,7 @@ _HEAVY = -0.05
 def answered(voice: Voice, found: Answered) -> str:
     """Yes, no, a value, or that the catalogue does not say."""
     item = voice.spoken_of(found.item)
-    if found.answer == "unknown":
+    if found.answer == "unknown" or not found.value:
         if found.facet in voice.wording.spec.facets:
             return voice.say("unsaid", item=item, label=voice.label(found.facet))
         return voice.say("unsaid_all", item=item)
