@@ -26,17 +26,22 @@ from agent.quoting import excerpt, plain
 from agent.reasons import liked_by_speaker, reasons
 from agent.rules.tell import voice_of
 from agent.rules.tell_choice import supposed_ways
-from agent.rules.tell_list import Entry, entries, relaxation
+from agent.rules.tell_list import Entry, entries, impersonal, relaxation
 from agent.rules.tell_memory import clauses
 from agent.rules.tell_wish import countable, noun_phrase, wish_of
 from agent.rules.voice import Voice
 from retrieval.catalog import Catalog
+from retrieval.folding import is_unspaced
 from retrieval.types import Candidate, Constraint, Item
 
-WAYS, SUGGESTIONS, ROWS, REASONS, CHOICES, COMING = 2, 2, 4, 3, 4, 3
+WAYS, SUGGESTIONS, ROWS, REASONS, CHOICES, COMING = 2, 2, 4, 2, 3, 2
 """How many of each are told."""
-CELL, REASON, FACT, ABOUT = 60, 90, 60, 240
+CELL, REASON, FACT, ABOUT = 40, 64, 60, 160
 """Characters of each."""
+
+
+_FEW = 2
+"""On a list of so many there is room for facts and a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +71,22 @@ def entries_of(voice: Voice) -> list[Entry]:
     return told
 
 
-def facts_of(entry: Entry) -> list[str]:
-    """The facts of a card that go with its reason: fewer where the reason is about this person, and a quotation of the
-    description only where there is no reason."""
-    facts = [plain(fact) for fact in entry.introduction]
-    if entry.reason is None:
-        return [short(fact, FACT) for fact in facts[:2]]
-    return [fact for fact in facts if len(fact) <= FACT][: 2 if entry.impersonal else 1]
+def told_of(entry: Entry, cards: int) -> tuple[list[str], str]:
+    """The facts and the reason of a card: one of them, a reason about this person before all; both on a short list."""
+    whole = [plain(fact) for fact in entry.introduction[:2]]
+    facts = [short(fact, FACT) for fact in whole]
+    personal = [r.text for r in (entry.reason, *entry.card.reasons) if r is not None and not impersonal(r)]
+    reason = next((text for text in personal if _fits(text)), "")
+    if cards <= _FEW:
+        reason = reason or next((r.text for r in entry.card.reasons if _fits(r.text)), "")
+        return ([] if reason and facts[:1] != whole[:1] else facts[:1]), reason
+    if reason or not facts:
+        return [], reason or (short(entry.reason.text, REASON) if entry.reason else "")
+    return facts[: 1 if len(facts[0]) > FACT // 2 else 2], ""
 
 
-def reason_of(entry: Entry) -> str:
-    """The reason of a card, in short."""
-    return short(entry.reason.text, REASON) if entry.reason else ""
+def _fits(text: str) -> bool:
+    return len(text) <= (REASON // 2 if is_unspaced(text) else REASON)
 
 
 def short(text: str, most: int) -> str:
@@ -89,8 +98,8 @@ def short(text: str, most: int) -> str:
 def _card(voice: Voice, entry: Entry) -> str:
     beside = voice.phrases.typing.comma.join(map(plain, entry.beside))
     head = f"{entry.card.number}. {plain(voice.named(entry.card.item))}"
-    facts = voice.phrases.typing.comma.join(facts_of(entry))
-    return " | ".join(part for part in (head, beside, facts, reason_of(entry)) if part)
+    facts, reason = told_of(entry, len(voice.context.cards))
+    return " | ".join(part for part in (head, beside, voice.phrases.typing.comma.join(facts), reason) if part)
 
 
 def _lines(voice: Voice, observation: Observation) -> Iterator[str]:  # noqa: C901 - one arm per observation
@@ -118,7 +127,7 @@ def _lines(voice: Voice, observation: Observation) -> Iterator[str]:  # noqa: C9
         case Missed():
             yield f"not listed: {voice.named(observation.item)}: {_missed(voice, observation)}"
         case Question():
-            choices = (f"{voice.value(observation.facet, v)} ({n:,})" for v, n in observation.choices[:CHOICES])
+            choices = (voice.value(observation.facet, v) for v, _ in observation.choices[:CHOICES])
             yield f"ask: {voice.label(observation.facet)}: {voice.phrases.typing.comma.join(choices)}".rstrip(": ")
         case Said():
             yield f"talk: {observation.kind}"

@@ -40,8 +40,6 @@ from agent.wording import wording_of
 from retrieval.catalog import Catalog
 
 _STEPS = ("next_known", "next_more_like", "next_why", "next_taste", "", "")
-_QUALIFIED = 3
-"""Of so many replies one says what an item is although its reason speaks of the person."""
 
 
 def target(context: TellContext, catalog: Catalog, seed: str) -> str:
@@ -58,7 +56,7 @@ def target(context: TellContext, catalog: Catalog, seed: str) -> str:
             left = [entry for entry in left if entry not in mine]
             if mine:
                 running.append(_lead(voice, observation, len(mine), mine[0].card.number == 1))
-                blocks += [_joined(voice, running), "\n".join(_entry(voice, entry) for entry in mine)]
+                blocks += [_joined(voice, running), "\n".join(_entry(voice, observation, entry) for entry in mine)]
                 running = []
         else:
             *standing, last = [*_told(voice, observation, alone=len(observations) == 1), ""]
@@ -106,7 +104,7 @@ def _told(voice: Voice, observation: Observation, *, alone: bool) -> list[str]: 
         case Missed():
             return [missed(voice, replace(observation, candidate=None))]
         case Question():
-            return [question(voice, replace(observation, choices=observation.choices[: brief.CHOICES]))]
+            return [_question(voice, observation)]
         case HandedOff():
             return [handed_off(voice, observation)]
         case Supposed():
@@ -119,6 +117,14 @@ def _told(voice: Voice, observation: Observation, *, alone: bool) -> list[str]: 
             return _talk(voice, observation, alone=alone)
         case Found():
             raise TypeError("a list is told with its cards")
+
+
+def _question(voice: Voice, asked: Question) -> str:
+    """The choices without their counts, which stand on the buttons."""
+    values = [voice.value(asked.facet, value) for value, _ in asked.choices[: brief.CHOICES]]
+    if not values:
+        return question(voice, asked)
+    return voice.say("question", label=voice.label(asked.facet), choices=voice.listed(values, "or"))
 
 
 def _talk(voice: Voice, said: Said, *, alone: bool) -> list[str]:
@@ -134,26 +140,24 @@ def _lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
     return lead(bare if found.sorted_by else voice, found, shown, first)
 
 
-def _entry(voice: Voice, entry: Entry) -> str:
+def _entry(voice: Voice, found: Found, entry: Entry) -> str:
+    """The line of a card: its title, values that were asked for, and what speaks for it."""
     typing = voice.phrases.typing
-    title = voice.offered(entry.card.item)
-    item = voice.part("priced", item=title, facts=typing.comma.join(entry.beside)) if entry.beside else title
-    facts, reason = _evidence(voice, entry)
+    item = f"**{escape(entry.card.item.title, 300)}**"
+    evidence, reason = brief.told_of(entry, len(voice.context.cards))
+    facts = escape(typing.comma.join(evidence), 300)
+    reason = escape(reason, 300)
     told = voice.phrases.part("told_both", facts=facts, reason=reason) if facts and reason else facts or reason
+    if entry.beside and (not told or _measured(voice, found)):
+        item = voice.part("priced", item=item, facts=typing.comma.join(entry.beside))
     if not told:
         return voice.part("line", number=entry.card.number, item=item)
     return voice.part("line_because", number=entry.card.number, item=item, reason=told)
 
 
-def _evidence(voice: Voice, entry: Entry) -> tuple[str, str]:
-    """What is told of a card out of its line in the prompt: facts, reason, or both; a reason that was cut is left."""
-    reason = brief.reason_of(entry)
-    reason = "" if reason.endswith("…") else escape(reason, 300)
-    facts = escape(voice.phrases.typing.comma.join(brief.facts_of(entry)), 300)
-    drawn = _drawn(voice, _QUALIFIED)
-    if reason and facts and (drawn != 0 if not entry.impersonal else drawn == 0):
-        return ("", reason) if not entry.impersonal else (facts, "")
-    return facts, reason
+def _measured(voice: Voice, found: Found) -> bool:
+    """Whether numbers were asked for, so that those of a card are of interest."""
+    return bool(found.sorted_by) or any(voice.wording.facet(c.facet).kind == "numeric" for c in found.constraints)
 
 
 def _explained(voice: Voice, found: Explained) -> list[str]:

@@ -33,7 +33,7 @@ class Entry:
     @property
     def impersonal(self) -> bool:
         """Whether nothing speaks for it that is about this person."""
-        return self.reason is None or _impersonal(self.reason)
+        return self.reason is None or impersonal(self.reason)
 
 
 def lines(voice: Voice, cards: Sequence[Card], found: Found | None = None) -> list[str]:
@@ -133,8 +133,8 @@ def _steps(voice: Voice, cards: Sequence[Card]) -> Iterator[str]:
 def _best(card: Card, chosen: Sequence[Reason]) -> Reason | None:
     """The weightiest reason that tells this card from the others, rather of another kind than the line before."""
     fresh = [r for r in card.reasons if not any(_same(r, c) for c in chosen)]
-    personal = [r for r in fresh if not _impersonal(r)]
-    slight = any(_impersonal(r) and _SLIGHT * _weight(r) > max(map(_weight, personal), default=0) for r in fresh)
+    personal = [r for r in fresh if not impersonal(r)]
+    slight = any(impersonal(r) and _SLIGHT * _weight(r) > max(map(_weight, personal), default=0) for r in fresh)
     telling = (fresh if slight else personal) or fresh or list(card.reasons)
     if not telling:
         return None
@@ -157,7 +157,7 @@ def _same(a: Reason, b: Reason) -> bool:
     return a.text == b.text or (wished and {e.ref for e in a.evidence} == {e.ref for e in b.evidence})
 
 
-def _impersonal(reason: Reason) -> bool:
+def impersonal(reason: Reason) -> bool:
     """Said of many items and for anybody: that it is popular, new, or near the words as a whole."""
     first = reason.evidence[0]
     return first.kind in ("popularity", "recency") or not first.detail
