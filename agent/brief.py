@@ -36,7 +36,7 @@ from retrieval.types import Candidate, Constraint, Item
 
 WAYS, SUGGESTIONS, ROWS, REASONS, CHOICES, COMING = 2, 2, 4, 2, 3, 2
 """How many of each are told."""
-CELL, REASON, FACT, ABOUT = 40, 64, 60, 160
+CELL, REASON, FACT, ABOUT = 40, 64, 44, 160
 """Characters of each."""
 
 
@@ -72,16 +72,19 @@ def entries_of(voice: Voice) -> list[Entry]:
 
 
 def told_of(entry: Entry, cards: int) -> tuple[list[str], str]:
-    """The facts and the reason of a card: one of them, a reason about this person before all; both on a short list."""
+    """The facts and the reason of a card: one of them, a reason about this person before all; both on a short list.
+
+    That a wish is met is said of no card: the wish stands above the list.
+    """
     whole = [plain(fact) for fact in entry.introduction[:2]]
     facts = [short(fact, FACT) for fact in whole]
-    personal = [r.text for r in (entry.reason, *entry.card.reasons) if r is not None and not impersonal(r)]
-    reason = next((text for text in personal if _fits(text)), "")
+    told = [r for r in (entry.reason, *entry.card.reasons) if r is not None and r.evidence[0].kind != "wish"]
+    personal = next((r.text for r in told if not impersonal(r) and _fits(r.text)), "")
+    any_reason = personal or next((r.text for r in told if _fits(r.text)), "")
     if cards <= _FEW:
-        reason = reason or next((r.text for r in entry.card.reasons if _fits(r.text)), "")
-        return ([] if reason and facts[:1] != whole[:1] else facts[:1]), reason
-    if reason or not facts:
-        return [], reason or (short(entry.reason.text, REASON) if entry.reason else "")
+        return ([] if any_reason and facts[:1] != whole[:1] else facts[:1]), any_reason
+    if personal or not facts:
+        return [], any_reason
     return facts[: 1 if len(facts[0]) > FACT // 2 else 2], ""
 
 

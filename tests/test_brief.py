@@ -63,4 +63,4 @@ def test_a_line_stays_a_line_whatever_an_item_is_called() -> None:
 def test_a_description_is_quoted_where_nothing_else_speaks_for_a_card() -> None:
     bare = replace(LUNA, facets={"price": 40.0, "year": 1995.0})
     told = state(context(found(candidates=(candidate(bare),))))
-    assert told[2] == "1. Luna (1995) | $40 | “Luna is a lamp that throws a warm and gentle light on…”"
+    assert told[2] == "1. Luna (1995) | $40 | “Luna is a lamp that throws a warm and…”"
