@@ -28,7 +28,7 @@ _NEGATIVE = (
     r"hate[ds]?|dislike[ds]?|terrible|horrible|awful|boring|bored|bad|worst|annoying|disappoint\w*|overrated|stupid|dumb|"
     r"sucks?|sucked|lame|garbage|trash|can'?t stand|couldn'?t stand|fell asleep|feel asleep|too (?:scary|gory|violent|"
     r"silly|long|slow|weird|much|dark|sad)|creeps? me out|cheesy|ridiculous|a let ?down|not my|not for me|nothing like|"
-    r"not a fan|turned off|walked out|so-so|mediocre|meh"
+    r"not a fan|pass on|skip|turned off|walked out|so-so|mediocre|meh"
 )
 _NOT = r"(?:not|never|n't|nt|no|isnt|wasnt|dont|didnt|doesnt|wouldnt|cant|hardly|nothing|neither|nor)"
 _NEGATED = re.compile(
@@ -53,10 +53,12 @@ _LIKES = re.compile(
     rf"\b(?:i|we|he|she|they|kids|wife|husband|family|also|really)\b['\w]*\s+(?:(?:really|also|do|did|both|always|just|all)\s+)?like\s+{_OPEN}"
 )
 _YOU_LIKE = re.compile(r"\b(?:do|did|would|does)\s+(?:you|u|they|he|she)\s+(?:\w+\s+)?like\b")
-_DENIED = re.compile(r"\bnothing\b|n't\b|\bnot\b")
+_DENIED = re.compile(r"\bnothing\b|n't\b|\bnot\b|\bother than\b|\bbesides\b|\bexcept\b")
 _ALIKE = re.compile(r"\blike\b|similar")
 _NOT_THAT = re.compile(rf"\W*(?:but\s+)?not\s+(?:so much\s+|really\s+|the\s+)?{_OPEN}")
-_COMPARED = re.compile(r"\bas much as\b|\bbetter than\b|\bnot as\b|\bmore than\b|\bprefer|\brather\b|\binstead\b")
+_COMPARED = re.compile(
+    r"\b(?:other than|besides|as much as|better than|not as|more than|rather|instead)\b|\bprefer"
+)
 _UNSEEN = re.compile(
     r"(?:n't|nt|\bnot|\bnever)\s+(?:\w+\s+){0,2}?(?:seen|see|watched|watch|heard|caught|checked|got(?:ten)?)\b|\bunfamiliar"
 )

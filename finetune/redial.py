@@ -23,19 +23,26 @@ from finetune.facet_words import Naming
 from finetune.wishes import Said, plan_of_said
 from retrieval.catalog import Catalog
 from retrieval.entities import open_linker
+from retrieval.errors import CatalogError
 from retrieval.load import load
-from retrieval.manifest import CatalogSpec
+from retrieval.manifest import CatalogSpec, ColumnsSpec
 from retrieval.spec_file import Overlay
 from retrieval.textfile import open_bytes
 from retrieval.types import Item
 
 _MARK = re.compile(r"@(\d+)")
 _YEAR = re.compile(r"\s*\((?:18|19|20)\d\d\)\s*$")
-_SPEC = CatalogSpec(name="redial", noun="film", nouns="films", words=("movie", "movies"), titles_are_names=True)
+_SPEC = CatalogSpec(
+    name="redial",
+    noun="film",
+    nouns="films",
+    words=("movie", "movies"),
+    titles_are_names=True,
+    columns=ColumnsSpec(left_out=("url",)),
+)
 _FACETS: Mapping[str, Mapping[str, object]] = {
     "genres": {"label": "genre"},
     "cast": {"label": "actor", "people": True, "phrases": ("with", "starring")},
-    "url": {"kind": "text", "filterable": False, "explainable": False},
 }
 _AGREES: Mapping[Stance, tuple[bool | None, ...]] = {
     "like": (True, None),
@@ -109,7 +116,7 @@ def read_dialogues(path: Path) -> Iterator[Dialogue]:
         with open_bytes(path) as raw:
             for number, line in enumerate(raw, 1):
                 yield _dialogue(path, number, line)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, CatalogError) as error:
         raise BadRows(str(path), 0, f"cannot be read: {error}; give the path of a ReDial file") from error
 
 

@@ -57,8 +57,8 @@ _CHATS = (
     (
         "greeting",
         r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|evening|afternoon|day)|yo)\b(?:\W+(?:there|how|hows|"
-        r"how's|are|you|u|doing|today|tonight|is|it|going|good|evening|morning|afternoon|friend|i'm|i am|fine|well|great|and|"
-        r"your|day)\b)*\W*",
+        r"how's|are|you|u|doing|today|tonight|is|it|going|good|evening|morning|afternoon|friend|i'm|i am|fine|well|"
+        r"great|and|your|day)\b)*\W*",
     ),
 )
 
@@ -160,7 +160,12 @@ def _untitled(said: Said, state: State, naming: Naming) -> tuple[Action, ...]:
     if said.answers and (reactions := _on_list(text, state)):
         seen = reactions[0].verdict in ("seen", "reject")
         return (*reactions, Recommend(more=True) if seen else Search(keep=True))
-    if is_request(text) and "thank" not in text and not _left(text) and re.search(r"\b(?:recommend|suggest|watch|movie|film|idea)", text):
+    if (
+        is_request(text)
+        and "thank" not in text
+        and not _left(text)
+        and re.search(r"\b(?:recommend|suggest|watch|movie|film|idea)", text)
+    ):
         return (Recommend(more=bool(state.shown) and bool(_MORE.search(text))),)
     return ()
 
