@@ -56,9 +56,7 @@ _YOU_LIKE = re.compile(r"\b(?:do|did|would|does)\s+(?:you|u|they|he|she)\s+(?:\w
 _DENIED = re.compile(r"\bnothing\b|n't\b|\bnot\b|\bother than\b|\bbesides\b|\bexcept\b")
 _ALIKE = re.compile(r"\blike\b|similar")
 _NOT_THAT = re.compile(rf"\W*(?:but\s+)?not\s+(?:so much\s+|really\s+|the\s+)?{_OPEN}")
-_COMPARED = re.compile(
-    r"\b(?:other than|besides|as much as|better than|not as|more than|rather|instead)\b|\bprefer"
-)
+_COMPARED = re.compile(r"\b(?:other than|besides|as much as|better than|not as|more than|rather|instead)\b|\bprefer")
 _UNSEEN = re.compile(
     r"(?:n't|nt|\bnot|\bnever)\s+(?:\w+\s+){0,2}?(?:seen|see|watched|watch|heard|caught|checked|got(?:ten)?)\b|\bunfamiliar"
 )

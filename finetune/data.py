@@ -10,21 +10,21 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.app import open_catalog
 from agent.config import Settings
 from agent.prompts import templates_hash
-from finetune import generate, heldout, logs, redial, sgd
+from finetune import generate, heldout, logs, redial, replies, sgd
 from finetune.errors import BadRows
 from finetune.example import row_of
 from finetune.mixture import Split, balanced, counts_of, split, unique
 from finetune.rows import Row, read_rows, write_rows
 
-TRAIN, EVAL, MANIFEST = "train.jsonl", "val.jsonl", "manifest.json"
+TRAIN, VAL, MANIFEST = "train.jsonl", "val.jsonl", "manifest.json"
 _EVAL_SHARE = 0.04
-_GENERATED = 2500
-"""Rows per catalogue and language, before balance."""
+_GENERATED, _REPLIES = 2500, 1000
+"""Plans and replies per catalogue and language, before balance."""
 _REDIAL, _SGD = "train_dialogues.jsonl.gz", "train_rec_domains.jsonl.gz"
 
 
@@ -47,8 +47,9 @@ class DataOptions(BaseModel):
     held_out: tuple[Path, ...] = ()
     """Files that a model is measured on: a dialogue of theirs among the sources is an error."""
     languages: tuple[str, ...] = ("en", "zh")
-    generated: int = _GENERATED
-    rows: int | None = None
+    generated: int = Field(default=_GENERATED, ge=0)
+    replies: int = Field(default=_REPLIES, ge=0)
+    rows: int | None = Field(default=None, ge=1)
     """At most so many to train on; None: as many as there are, in balance."""
     seed: int = 0
 
@@ -73,9 +74,9 @@ class DataManifest(BaseModel):
     """SHA-256 by file name."""
     catalogs: tuple[str, ...]
     train: int
-    eval: int
+    val: int
     counts: tuple[tuple[str, str, str, int, int], ...]
-    """Source, tool, language, rows to train on, rows to evaluate."""
+    """Source, tool, language, rows to train on, rows to watch it with."""
     left_out: Mapping[str, int]
     tokens: Mapping[str, Lengths]
     """Of prompts without the system message, and of completions."""
@@ -104,7 +105,7 @@ def make(options: DataOptions, settings: Settings, count_tokens: Callable[[str],
     kept = Split(balanced(parts.train, most, options.seed), parts.eval)
     manifest = _manifest(options, gathered, kept, count_tokens)
     write_rows(options.out / TRAIN, kept.train)
-    write_rows(options.out / EVAL, kept.eval)
+    write_rows(options.out / VAL, kept.eval)
     (options.out / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return manifest
 
@@ -159,6 +160,7 @@ def _generated(options: DataOptions, settings: Settings, gathered: _Gathered) ->
         index = open_catalog(name, settings)
         for language in options.languages:
             gathered.rows += generate.generate(index.catalog, index.linker, language, options.generated, options.seed)
+            gathered.rows += replies.reply_rows(index, language, options.replies, options.seed)
 
 
 def _manifest(
@@ -173,7 +175,7 @@ def _manifest(
         inputs={path.name: _sum(path) for path in gathered.inputs},
         catalogs=options.catalogs,
         train=len(parts.train),
-        eval=len(parts.eval),
+        val=len(parts.eval),
         counts=tuple((*key, train.get(key, 0), aside.get(key, 0)) for key in keys),
         left_out=dict(gathered.left_out),
         tokens={

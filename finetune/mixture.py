@@ -30,12 +30,16 @@ class Split:
 
 def unique(rows: Iterable[Row]) -> tuple[Row, ...]:
     """The first row of every text that a model would read."""
-    return tuple({tuple(m.content for m in row.messages): row for row in reversed(tuple(rows))}.values())[::-1]
+    first: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        first.setdefault(tuple(m.content for m in row.messages), row)
+    return tuple(first.values())
 
 
 def split(rows: Sequence[Row], share: float, seed: int) -> Split:
-    """Part by dialogue; a message of some length that is said on both sides leaves the evaluation."""
-    aside = {d for d in {row.dialogue for row in rows} if chance("split", seed, d) < share}
+    """Part by dialogue, one aside at least; a longer message that is said on both sides leaves the evaluation."""
+    dialogues = sorted({row.dialogue for row in rows}, key=lambda d: chance("split", seed, d))
+    aside = set(dialogues[: max(round(share * len(dialogues)), 1 if len(dialogues) > 1 else 0)])
     train = tuple(row for row in rows if row.dialogue not in aside)
     known = {_said(row) for row in train}
     return Split(train, tuple(row for row in rows if row.dialogue in aside and _is_new(row, known)))
