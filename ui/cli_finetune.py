@@ -1,7 +1,7 @@
 """Commands of two words: `finetune …`. What they do is in the package of that name, imported when one runs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -10,34 +10,30 @@ from ui.cli_options import Debug, settings_of
 finetune = typer.Typer(help="Tune a language model on the tools and prompts of this program.", rich_markup_mode=None)
 
 
+Catalogs: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="NAME|DIR", help="Make conversations for it; may be repeated.")
+]
+Databases: TypeAlias = Annotated[
+    list[Path] | None, typer.Option(metavar="DB", help="Turns that were kept: people/movies.db; may be repeated.")
+]
+Added: TypeAlias = Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Rows made before; may be repeated.")]
+HeldOut: TypeAlias = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE", help="What is measured on, never to be trained on.")
+]
+
+
 @finetune.command(epilog="Example: sommelier finetune data --out rows --catalog movies --catalog shop")
 def data(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where train.jsonl, val.jsonl and manifest.json go.")],
-    catalog: Annotated[
-        list[str] | None, typer.Option(metavar="NAME|DIR", help="Make conversations for it; may be repeated.")
-    ] = None,
-    redial: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="ReDial: items.jsonl.gz, train_dialogues.jsonl.gz.")
-    ] = None,
-    sgd: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="SGD: train_rec_domains.jsonl.gz, train_schema.json.")
-    ] = None,
-    logs: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DB", help="Turns that were kept: people/movies.db; may be repeated."),
-    ] = None,
-    add: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Rows made before; may be repeated.")] = None,
-    held_out: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="What is measured on, never to be trained on.")
-    ] = None,
+    catalog: Catalogs = None,
+    redial: Annotated[Path | None, typer.Option(metavar="DIR", help="ReDial: items and train_dialogues.")] = None,
+    sgd: Annotated[Path | None, typer.Option(metavar="DIR", help="SGD: train_rec_domains, train_schema.")] = None,
+    logs: Databases = None,
+    add: Added = None,
+    held_out: HeldOut = None,
     rows: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most so many rows to train on.")] = None,
-    generated: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Plans made per catalogue and language, before balance.")
-    ] = 2500,
-    replies: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Replies made per catalogue and language, before balance.")
-    ] = 1000,
-    base: Annotated[str, typer.Option(metavar="MODEL", help="Whose tokens are counted.")] = "smollm2-135m",
+    generated: Annotated[int, typer.Option(metavar="N", min=0, help="Plans per catalogue and language.")] = 2500,
+    replies: Annotated[int, typer.Option(metavar="N", min=0, help="Replies per catalogue and language.")] = 1000,
     seed: Annotated[int, typer.Option(metavar="N", help="The same rows again.")] = 0,
     debug: Debug = False,
 ) -> None:
@@ -58,7 +54,7 @@ def data(
         replies=replies,
         seed=seed,
     )
-    make_rows(options, settings_of(), base)
+    make_rows(options, settings_of())
 
 
 @finetune.command(epilog="Example: sommelier finetune train rows --out tuned --preset box --set accumulation=4")

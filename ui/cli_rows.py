@@ -6,9 +6,9 @@ from finetune.data import DataManifest, DataOptions, make
 from ui.cli_screen import Screen
 
 
-def make_rows(options: DataOptions, settings: Settings, base: str) -> None:
+def make_rows(options: DataOptions, settings: Settings) -> None:
     """Make rows, and print what they are."""
-    tokenizer = load_tokenizer(base)
+    tokenizer = load_tokenizer()
     manifest = make(options, settings, lambda text: len(tokenizer.encode(text, add_special_tokens=False)))
     Screen().rows(("source", "tool", "language", "train", "val"), _table(manifest))
     for side, lengths in manifest.tokens.items():
