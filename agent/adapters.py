@@ -37,6 +37,8 @@ class AdapterCard(BaseModel):
     prompts: str = ""
     """`templates_hash("brief")` at training: it reads best what is rendered by the same templates."""
     seed: int = 0
+    run: str = ""
+    """Names the continuation that made it: a hash of its parent, rows and options."""
     figures: Mapping[str, float] = {}
     refused: str = ""
     """Why the gate did not let it serve; empty when it did."""

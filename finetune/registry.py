@@ -99,6 +99,10 @@ class Registry:
         same = [v for v in self.versions() if v.card and not v.fault and dict(v.card.files) == dict(sums)]
         return same[-1] if same else self.publish(adapter, card.model_copy(update={"parent": "", "refused": ""}))
 
+    def made_by(self, run: str) -> Version | None:
+        """The version that a continuation made, if it was finished before."""
+        return next((v for v in self.versions() if v.card and v.card.run == run), None)
+
     def use(self, name: str, *, anyway: bool = False) -> Version:
         """Make a version the current one. One that the gate refused is taken only `anyway`."""
         version = self.version(name)
@@ -156,7 +160,7 @@ class Registry:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         lock = FileLock(self.folder / _LOCK)
-        with _explained(self.folder):
+        with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 lock.acquire(timeout=_PATIENCE_S)
@@ -208,7 +212,8 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def explained(folder: Path) -> Iterator[None]:
+    """Say what to do when a folder of versions cannot be written: NoSpace or RegistryUnusable."""
     try:
         yield
     except OSError as error:
