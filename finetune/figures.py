@@ -9,11 +9,24 @@ from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
 from agent.adapters import AdapterCard
-from finetune.skills import ALL, REPLY, Skill
 
+ALL, REPLY = "all", "reply"
+"""What is not the name of a tool: all plans together, and replies."""
 Side: TypeAlias = Literal["old", "new"]
 """Rows like those that were learnt before, or those of the new version."""
 COLUMNS = ("rows", "skill", "n", "exact", "", "first tool", "", "loss", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A model's figures on the rows of one tool, or of all."""
+
+    rows: int
+    loss: float
+    exact: float
+    """Share of plans to the letter; of replies it says little, for there is more than one good one."""
+    chosen: float
+    """Share whose first tool is right."""
 
 
 @dataclass(frozen=True, slots=True)

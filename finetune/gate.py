@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from finetune.skills import ALL, REPLY, Skill
+from finetune.figures import ALL, REPLY, Skill
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from finetune.trainer import FreeSpace, Saving, Trainer, bytes_of_checkpoint, en
 from finetune.trainer_options import arguments_of, collator_of, dataset_of
 
 _LOG = logging.getLogger(__name__)
-_MAY_CHANGE = {"eval_every", "patience", "save_minutes", "keep", "threads", "reports", "checkpointing"}
+MAY_CHANGE = {"eval_every", "patience", "save_minutes", "keep", "threads", "reports", "checkpointing"}
 """Options that a run may go on with though they differ: they change neither weights nor order."""
 
 
@@ -99,7 +99,7 @@ def _hash(rows: Sequence[Row]) -> str:
 
 def _claim(job: Job, options: Options, data: str) -> None:
     """Look for another run in the folder; the first process of several writes down whose it is."""
-    kept = options.model_dump(mode="json", exclude=_MAY_CHANGE | {"base"})
+    kept = options.model_dump(mode="json", exclude=MAY_CHANGE | {"base"})
     state = PartialState()
     if state.is_main_process:
         if not job.resume and any((job.out / "checkpoints").glob("checkpoint-*")):

@@ -7,7 +7,6 @@ right.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from finetune.encode import Example, encode
+from finetune.figures import ALL, REPLY, Skill
 from finetune.rows import Row
 
-ALL, REPLY = "all", "reply"
 _NAME = re.compile(r'"name"\s*:\s*"[^"]*"')
 
 
@@ -38,18 +37,6 @@ class Score(BaseModel):
 
 
 _SCORES = TypeAdapter(tuple[Score, ...])
-
-
-@dataclass(frozen=True, slots=True)
-class Skill:
-    """A model's figures on the rows of one tool, or of all."""
-
-    rows: int
-    loss: float
-    exact: float
-    """Share of plans to the letter; of replies it says little, for there is more than one good one."""
-    chosen: float
-    """Share whose first tool is right."""
 
 
 def score(

@@ -14,13 +14,13 @@ from agent.adapters import CURRENT, AdapterCard, resolve_adapter
 from agent.config import ROOT
 from finetune.continual import Rows, Terms, checked, go_on, material_of
 from finetune.errors import BadRows, DamagedVersion, Forgets, RegistryBusy
-from finetune.figures import Change, change_of, table
+from finetune.figures import ALL, Change, change_of, table
 from finetune.options import Options
 from finetune.registry import Registry, Version
 from finetune.rows import write_rows
 from finetune.sft import Job, train
-from finetune.skills import ALL
 from tests.tiny_llm import Steps, odd_rows, plan_rows, tiny_base
+from ui.cli import main
 
 OPTIONS = Options(rank=16, alpha=32, epochs=12, lr=1e-2, warmup=0, window=512, threads=1, reports=(), save_minutes=9)
 ROWS = Rows(new=tuple(odd_rows(60)), old=tuple(plan_rows(60)))
@@ -177,3 +177,21 @@ def test_rows_to_be_measured_on_are_not_learnt() -> None:
 def test_too_few_rows_are_refused_before_anything_is_trained(rows: Rows, missing: str) -> None:
     with pytest.raises(BadRows, match=missing):
         material_of(rows, REPLAYED)
+
+
+def test_the_command_prints_what_changed_and_fails_for_a_version_that_forgets(
+    first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOMMELIER_HOME", str(tmp_path))
+    write_rows(tmp_path / "new.jsonl", ROWS.new)
+    write_rows(tmp_path / "old.jsonl", ROWS.old)
+    chosen = ["epochs=12", "lr=0.01", "warmup=0", "window=512", "threads=1", "reports="]
+    given = [part for setting in chosen for part in ("--set", setting)]
+    command = ["finetune", "continue", "--from", str(first), "--new", str(tmp_path / "new.jsonl")]
+    command += ["--replay", str(tmp_path / "old.jsonl"), *given]
+    assert main([*command, "--replay-share", "0"]) == 1
+    out, err = capsys.readouterr()
+    assert "backward transfer -" in out and "old\tremember\t" in out
+    assert "'v0002' is kept aside, 'v0001' goes on serving: exact plans of old skills fell" in err.splitlines()[-1]
+    assert main([*command, "--replay-share", "0.5"]) == 0
+    assert "v0003 is current: " in capsys.readouterr().out

@@ -7,6 +7,9 @@ import typer
 
 from ui.cli_options import Debug, settings_of
 
+Adapter: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NAME|DIR", help="Versions by name, under adapters/ in the home folder, or a folder.")
+]
 finetune = typer.Typer(help="Tune a language model on the tools and prompts of this program.", rich_markup_mode=None)
 
 
@@ -83,3 +86,77 @@ def train(
     from ui.cli_tuning import tune
 
     tune(rows, out, held_out, start, options, resume=resume)
+
+
+@finetune.command(
+    "continue", epilog="Example: sommelier finetune continue --from box --new new.jsonl --replay old.jsonl"
+)
+def go_on(
+    start: Annotated[
+        str,
+        typer.Option("--from", metavar="NAME|DIR", help="Versions of an adapter, or a plain adapter to begin with."),
+    ],
+    new: Annotated[Path, typer.Option(metavar="FILE", help="Rows to learn.")],
+    replay: Annotated[Path, typer.Option(metavar="FILE", help="Old rows, to be repeated and measured on.")],
+    held_new: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="New rows to measure on. [default: a part of --new]")
+    ] = None,
+    held_old: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Old rows to measure on. [default: a part of --replay]")
+    ] = None,
+    replay_share: Annotated[float, typer.Option(min=0, max=0.95, help="Of old rows in what is learnt.")] = 0.3,
+    held_share: Annotated[float, typer.Option(min=0.01, max=0.9, help="Of dialogues that are held out.")] = 0.2,
+    sample: Annotated[int, typer.Option(min=1, help="Most rows to measure on, old and new each.")] = 200,
+    gate: Annotated[float, typer.Option(min=0, help="Share of right old plans that may be lost.")] = 0.02,
+    gate_tool: Annotated[float, typer.Option(min=0, help="The same for each tool.")] = 0.1,
+    gate_loss: Annotated[float, typer.Option(min=0, help="Nats per token that old completions may lose.")] = 0.1,
+    preset: Annotated[str, typer.Option(metavar="NAME", help="As in train.")] = "box",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="An option of the preset, as lr=2e-4; may be repeated."),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Train the next version on new rows and a replay of old ones; one that forgets is kept aside, with exit code 1."""
+    from finetune.gate import Gate
+    from ui.cli_continue import Files, continue_adapter, terms_of
+
+    terms = terms_of(preset, settings or (), Gate(gate, gate_tool, gate_loss), replay_share, held_share, sample)
+    continue_adapter(start, Files(new, replay, held_new, held_old), terms, settings_of())
+
+
+@finetune.command(epilog="Example: sommelier finetune versions box --json")
+def versions(
+    name: Adapter,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as one JSON list.")] = False,
+    debug: Debug = False,
+) -> None:
+    """List the versions of an adapter: lineage, figures, and which one serves."""
+    from ui.cli_adapters import show_versions
+
+    show_versions(name, settings_of(), as_json=as_json)
+
+
+@finetune.command(epilog="Example: sommelier finetune rollback box")
+def rollback(
+    name: Adapter,
+    to: Annotated[str, typer.Option(metavar="VERSION", help="Where to. [default: what it was trained on from]")] = "",
+    debug: Debug = False,
+) -> None:
+    """Let the version before serve again."""
+    from ui.cli_adapters import roll_back
+
+    roll_back(name, to, settings_of())
+
+
+@finetune.command(epilog="Example: sommelier finetune use box v0002")
+def use(
+    name: Adapter,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="One of 'finetune versions'.")],
+    anyway: Annotated[bool, typer.Option("--anyway", help="Even one that the gate refused.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Let a version serve."""
+    from ui.cli_adapters import use_version
+
+    use_version(name, version, settings_of(), anyway=anyway)
