@@ -10,7 +10,7 @@ from random import Random
 
 from agent.plan_text import plan_text
 from agent.prompts import Catalogue, catalogue_of, plan_messages
-from finetune import augment, generate_find, generate_question, generate_taste
+from finetune import augment, generate_find, generate_others, generate_question, generate_taste
 from finetune.augment import Pair
 from finetune.errors import FinetuneError
 from finetune.generate_phrases import Split, phrases_of
@@ -34,7 +34,7 @@ _INTENTS: tuple[tuple[Callable[[Scene], Draft], int], ...] = (
     (generate_find.anything, 5),
     (generate_find.ask, 1),
     (generate_taste.ruled_out, 9),
-    (generate_taste.limited, 1),
+    (generate_taste.limited, 3),
     (generate_taste.liked, 9),
     (generate_taste.mixed, 8),
     (generate_taste.turned, 2),
@@ -42,9 +42,9 @@ _INTENTS: tuple[tuple[Callable[[Scene], Draft], int], ...] = (
     (generate_taste.seen, 4),
     (generate_taste.verdict, 5),
     (generate_taste.forgotten, 5),
-    (generate_taste.for_other, 7),
-    (generate_taste.back_to_oneself, 1),
-    (generate_taste.meant, 2),
+    (generate_others.for_other, 7),
+    (generate_others.back_to_oneself, 1),
+    (generate_others.meant, 2),
     (generate_question.fact, 9),
     (generate_question.which_of_these, 1),
     (generate_question.comparison, 5),

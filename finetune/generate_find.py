@@ -23,7 +23,7 @@ def fragment(scene: Scene) -> Draft:
     text = scene.pick("ask.fragment", wish=wanted.text)
     if scene.chance(0.75):
         return Draft(scene.decorated(text, 0.2), (found(wanted),))
-    return Draft(text, (found(wanted, keep=True),), scene.after_list())
+    return Draft(wanted.text, (found(wanted, keep=True),), scene.after_list())
 
 
 def mood(scene: Scene) -> Draft:
@@ -107,7 +107,13 @@ def similar(scene: Scene) -> Draft:
         titles = scene.titles(scene.rng.choice((1, 1, 1, 1, 2, 3)))
         things, planned = scene.listed([t.said for t in titles]), [t.planned for t in titles]
     draw = scene.rng.random()
-    if draw < 0.2:
+    if draw < 0.07:
+        side = "story" if scene.world.tells_stories else "goods"
+        quality = scene.pick(f"free.{side}_avoids")
+        text = scene.pick("similar.less", things=things, quality=quality)
+        calls = (Remember(avoids=(quality,), scope="session"), SimilarTo(titles=tuple(planned)))
+        return Draft(text, calls, replace(state, person=""))
+    if draw < 0.22:
         word = _twist(scene)
         return Draft(
             scene.pick("similar.twist", things=things, twist=word),

@@ -22,7 +22,11 @@ def fact(scene: Scene) -> Draft:
     draw = scene.rng.random()
     if draw < 0.3:
         return Draft(scene.decorated(scene.pick("question.about", it=it), 0.15), (Details(item=planned),), state)
-    if draw < 0.36:
+    if draw < 0.33:
+        side = "story" if scene.world.tells_stories else "goods"
+        text = scene.pick("question.quality", it=it, quality=scene.pick(f"free.{side}_moods"))
+        return Draft(text, (Details(item=planned),), state)
+    if draw < 0.38:
         return Draft(scene.pick("question.other", it=it), (Details(item=planned),), state)
     if draw < 0.68:
         return _asked_facet(scene, it, planned, state)
@@ -58,10 +62,14 @@ def comparison(scene: Scene) -> Draft:
     draw = scene.rng.random()
     if draw < 0.3:
         titles = scene.titles(3 if scene.chance(0.2) else 2)
+        if len(titles) < 2:
+            return fact(scene)
         named = {k: t.said for k, t in zip("abc", titles, strict=False)}
         key = "compare.three" if len(titles) == 3 else "compare.two"
         return Draft(scene.pick(key, **named), (Compare(items=tuple(t.planned for t in titles)),))
     state = scene.after_list(scene.rng.choice((3, 4, 5)))
+    if len(state.shown) < 2:
+        return fact(scene)
     if draw < 0.5:
         n = 3 if len(state.shown) > 3 and scene.chance(0.3) else 2
         text = scene.pick("compare.first", n=scene.wishes.number(n, scene.rng))
@@ -195,6 +203,9 @@ def _by_measure(scene: Scene, state: State) -> Draft:
         return Draft(text, (Compare(items=items, by=order),), state)
     a, b = scene.rng.sample(range(1, len(state.shown) + 1), 2)
     one, two = scene.pointer(state, place=a)[0], scene.pointer(state, place=b)[0]
+    if scene.chance(0.4):
+        text = scene.pick("compare.is", word=word, a=one, b=two)
+        return Draft(text, (Compare(items=(f"[{a}]", f"[{b}]")),), state)
     text = scene.pick("compare.by_two", word=word, a=one, b=two)
     return Draft(text, (Compare(items=(f"[{a}]", f"[{b}]"), by=order),), state)
 

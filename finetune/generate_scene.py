@@ -117,7 +117,7 @@ class Scene:
         named = self.world.named(self.rng, self.rng.choice(facets))
         if named is None:
             raise LookupError(f"no value of {facets!r} can be named")
-        return named
+        return self.world.best_known(named)
 
     def listed(self, words: Sequence[str]) -> str:
         """Several words as one: 'a, b and c'."""
@@ -143,8 +143,8 @@ class Scene:
     def after_list(self, count: int | None = None) -> State:
         """A list was shown for a search."""
         wish = self.wishes.wish(self.rng, 2)
-        items = tuple(self.item() for _ in range(count or self.rng.choice(_SHOWN)))
-        items = tuple({i.item_id: i for i in items}.values())
+        most = min(count or self.rng.choice(_SHOWN), len(self._rows))
+        items = tuple(self.world.catalog.items[row] for row in self.rng.sample(self._rows, most))
         draw = self.rng.random()
         last: Fetch = Search(query=wish.query, filters=wish.filters, count=wish.count)
         said = self.pick("ask.fresh", wish=wish.text)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from agent.plan import Action, Filter, Forget, React, Recommend, Remember, Search, SimilarTo
-from agent.types import Message
+from agent.plan import Action, Filter, Forget, React, Recommend, Remember, Search
 from finetune.generate_find import found
 from finetune.generate_scene import Draft, Said, Scene, State
+from finetune.generate_wish import Condition
 from finetune.generate_words import Named
 from retrieval.types import Op
 
@@ -16,55 +16,62 @@ _MOST_SHOWN = 5
 
 def ruled_out(scene: Scene) -> Draft:
     """'no horror please', 'a thriller but no romance', 'never show me musicals'."""
-    values, mentions = _avoided(scene)
+    values, barred = _avoided(scene)
     draw = scene.rng.random()
     if draw < 0.35:
-        calls: tuple[Action, ...] = (Remember(avoids=mentions, scope="session"), Recommend())
+        calls: tuple[Action, ...] = (Remember(avoids=barred, scope="session"), Recommend())
         return Draft(scene.decorated(scene.pick("avoid.now", values=values), 0.2), calls, tool="remember")
     if draw < 0.5:
-        calls = (Remember(avoids=mentions), Recommend())
+        calls = (Remember(avoids=barred), Recommend())
         return Draft(scene.pick("avoid.always", values=values), calls, tool="remember")
     if draw < 0.68:
-        calls = (Remember(avoids=mentions, scope="session"), Search(keep=True))
-        return Draft(scene.pick("avoid.keep", values=values), calls, _own(scene.after_list()), tool="remember")
+        calls = (Remember(avoids=barred, scope="session"), Search(keep=True))
+        return Draft(scene.pick("avoid.keep", values=values), calls, own(scene.after_list()), tool="remember")
     wanted = scene.wishes.wish(scene.rng, 2)
+    if draw < 0.74:
+        text = scene.pick("avoid.rather", wish=wanted.text, values=values)
+        return Draft(text, (Remember(avoids=barred, scope="session"), found(wanted)), tool="remember")
     tail, comma = (
         scene.pick("avoid.tail", values=values),
         "，" if scene.world.unspaced else scene.rng.choice((", ", " ")),
     )
     ask = wanted.text if scene.chance(0.6) else scene.pick("ask.fresh", wish=wanted.text)
-    calls = (Remember(avoids=mentions, scope="session"), found(wanted))
+    calls = (Remember(avoids=barred, scope="session"), found(wanted))
     return Draft(scene.decorated(f"{ask}{comma}{tail}", 0.2), calls, tool="remember")
 
 
 def limited(scene: Scene) -> Draft:
     """'I never want anything before 1970': a rule for good."""
-    bound = next((b for _ in range(20) if (b := scene.wishes.bound(scene.rng)) and len(b.filters) == 1), None)
-    if bound is None or bound.filters[0].op is Op.IN:
+    bound = next((b for _ in range(40) if (b := scene.wishes.bound(scene.rng)) and _is_side(b)), None)
+    if bound is None:
         return ruled_out(scene)
     kept = _reversed(bound.filters[0])
+    if scene.chance(0.6):
+        state = own(scene.after_list()) if scene.chance(0.3) else State()
+        text = scene.decorated(scene.pick("avoid.bound", bound=bound.text), 0.2)
+        return Draft(text, (Search(filters=(kept,), keep=state.last is not None),), state)
     text = scene.pick("avoid.limit", bound=bound.text)
     return Draft(text, (Remember(constraints=(kept,)), Search(filters=(kept,))), tool="remember")
 
 
 def liked(scene: Scene) -> Draft:
     """One side only: 'I loved Heat and Alien', 'I hate musicals'."""
-    state = _own(scene.before(0.25))
-    titles, values = _things(scene)
+    state = own(scene.before(0.25))
+    titles, values = things(scene)
     side = "like" if scene.chance(0.6) else "dislike"
-    text = scene.pick(f"taste.{side}", things=scene.listed(_words(titles, values)))
+    text = scene.pick(f"taste.{side}", things=scene.listed(words_for(titles, values)))
     kept = _remember(titles, values, side == "like")
     if scene.chance(0.12) and side == "like":
         text = scene.pick("taste.then_more", taste=text)
-    then = _after(titles, values, state) if side == "like" else _on(state)
+    then = after(titles, values, state) if side == "like" else _on(state)
     return Draft(scene.decorated(text, 0.2), (kept, then), state, tool="remember")
 
 
 def mixed(scene: Scene) -> Draft:
     """Both in one message, each thing with its own sign."""
-    state = _own(scene.before(0.2))
-    titles, values = _things(scene)
-    others, hated = _things(scene)
+    state = own(scene.before(0.2))
+    titles, values = things(scene)
+    others, hated = things(scene)
     known = {t.said for t in titles} | {v.value for v in values}
     others = [t for t in others if t.said not in known]
     hated = [v for v in hated if v.value not in known]
@@ -72,15 +79,15 @@ def mixed(scene: Scene) -> Draft:
         return liked(scene)
     if state.person:
         state = replace(state, person="")
-    likes, dislikes = _words(titles, values), _words(others, hated)
+    likes, dislikes = words_for(titles, values), words_for(others, hated)
     text = scene.pick("taste.mixed", likes=scene.listed(likes), dislikes=scene.listed(dislikes))
-    kept = Remember(likes=_mentions(titles, values), dislikes=_mentions(others, hated))
-    return Draft(scene.decorated(text, 0.2), (kept, _after(titles, values, state)), state, tool="remember")
+    kept = Remember(likes=mentions(titles, values), dislikes=mentions(others, hated))
+    return Draft(scene.decorated(text, 0.2), (kept, after(titles, values, state)), state, tool="remember")
 
 
 def turned(scene: Scene) -> Draft:
     """A change of mind."""
-    state = _own(scene.after_list())
+    state = own(scene.after_list())
     named = scene.named()
     if scene.chance(0.5):
         text, kept = scene.pick("taste.reversed", things=named.said), Remember(likes=(named.mention,))
@@ -97,7 +104,7 @@ def taste_and_wish(scene: Scene) -> Draft:
     wanted = scene.wishes.wish(scene.rng, 2)
     ask = scene.pick("ask.fresh", wish=wanted.text)
     text = scene.pick("taste.then", taste=taste.rstrip(".!?。"), ask=ask)
-    return Draft(text, (_remember(titles, (), side == "like"), found(wanted)), _own(scene.before(0.1)), tool="remember")
+    return Draft(text, (_remember(titles, (), side == "like"), found(wanted)), own(scene.before(0.1)), tool="remember")
 
 
 def seen(scene: Scene) -> Draft:
@@ -108,7 +115,7 @@ def seen(scene: Scene) -> Draft:
         text = scene.pick(f"seen.named_{kind}", things=scene.listed([t.said for t in titles]))
         calls = [React(item=t.planned, verdict="seen") for t in titles]
         return Draft(text, (*calls, Recommend()), tool="react")
-    state = _own(scene.after_list(scene.rng.choice((3, 4, 5))))
+    state = own(scene.after_list(scene.rng.choice((3, 4, 5))))
     words, places = _places(scene, state)
     if len(places) == len(state.shown):
         text = scene.pick(f"seen.all_{kind}")
@@ -121,7 +128,7 @@ def seen(scene: Scene) -> Draft:
 
 def verdict(scene: Scene) -> Draft:
     """'the second one looks great', 'not the third'."""
-    state = _own(scene.after_list())
+    state = own(scene.after_list())
     one, number = scene.pointer(state)
     draw = scene.rng.random()
     if draw < 0.2 and len(state.shown) > 1:
@@ -150,71 +157,7 @@ def forgotten(scene: Scene) -> Draft:
     return Draft(scene.pick("forget.named", thing=title.said), (Forget(what=title.planned),), state)
 
 
-def for_other(scene: Scene) -> Draft:
-    """'something for my dad, he loves westerns', 'a comedy to watch with my parents'."""
-    person, draw = scene.pick("other.person"), scene.rng.random()
-    if draw < 0.12:
-        together = Remember(scope="other", person=person, together=True)
-        if scene.chance(0.4):
-            return Draft(scene.pick("other.together", person=person), (together, Recommend()), tool="remember")
-        wanted = scene.wishes.wish(scene.rng, 2)
-        text = scene.pick("other.together_wish", person=person, wish=wanted.text)
-        return Draft(text, (together, found(wanted)), tool="remember")
-    if draw < 0.3:
-        ask = scene.pick("recommend.plain").rstrip("?.") if not scene.world.unspaced else ""
-        text = scene.pick("other.for", person=person, ask=ask)
-        return Draft(text, (Remember(scope="other", person=person), Recommend()), tool="remember")
-    if draw < 0.6:
-        wanted = scene.wishes.wish(scene.rng, 2)
-        text = scene.pick("other.for_wish", person=person, wish=wanted.text)
-        return Draft(
-            scene.decorated(text, 0.2), (Remember(scope="other", person=person), found(wanted)), tool="remember"
-        )
-    return _their_taste(scene, person)
-
-
-def back_to_oneself(scene: Scene) -> Draft:
-    """'now for me again' ends it."""
-    person = scene.pick("other.person")
-    state = replace(scene.after_list(), person=person)
-    return Draft(scene.pick("forget.oneself"), (Forget(what=person), Recommend()), state, tool="forget")
-
-
-def meant(scene: Scene) -> Draft:
-    """'I meant Aliens': the message before once more, with another item."""
-    first, second = scene.titles(2)
-    text = scene.pick("meant.title", title=second.said)
-    told = scene.pick("assistant.list", titles=scene.title().said, wish=scene.wishes.nouns(scene.rng))
-    state = scene.after_list()
-    if scene.chance(0.5):
-        before = Message("user", scene.pick("similar.plain", things=first.said))
-        state = replace(state, messages=(before, Message("assistant", told)), last=SimilarTo(titles=(first.planned,)))
-        return Draft(text, (SimilarTo(titles=(second.planned,)),), state)
-    before = Message("user", scene.pick("taste.like", things=first.said))
-    state = _own(replace(state, messages=(before, Message("assistant", told)), last=Recommend()))
-    calls = (Forget(what=first.planned), Remember(likes=(second.planned,)), Search(keep=True))
-    return Draft(text, calls, state, tool="forget")
-
-
-def _their_taste(scene: Scene, person: str) -> Draft:
-    titles, values = _things(scene)
-    words = scene.listed(_words(titles, values))
-    draw = scene.rng.random()
-    if draw < 0.5:
-        text = scene.pick("other.taste_like", person=person, things=words)
-        kept = Remember(likes=_mentions(titles, values), scope="other", person=person)
-        return Draft(text, (kept, _after(titles, values, State())), tool="remember")
-    if draw < 0.75:
-        text = scene.pick("other.taste_dislike", person=person, things=words)
-        kept = Remember(dislikes=_mentions(titles, values), scope="other", person=person)
-        return Draft(text, (kept, Recommend()), tool="remember")
-    hated = scene.named()
-    text = scene.pick("other.taste_both", person=person, likes=words, dislikes=hated.said)
-    kept = Remember(likes=_mentions(titles, values), dislikes=(hated.mention,), scope="other", person=person)
-    return Draft(text, (kept, _after(titles, values, State())), tool="remember")
-
-
-def _things(scene: Scene) -> tuple[list[Said], list[Named]]:
+def things(scene: Scene) -> tuple[list[Said], list[Named]]:
     """Titles, or values of one facet, or one of both."""
     draw = scene.rng.random()
     if draw < 0.62:
@@ -256,19 +199,21 @@ def _places(scene: Scene, state: State) -> tuple[str, list[int]]:
 
 
 def _remember(titles: Sequence[Said], values: Sequence[Named], likes: bool) -> Remember:
-    mentions = _mentions(titles, values)
-    return Remember(likes=mentions) if likes else Remember(dislikes=mentions)
+    named = mentions(titles, values)
+    return Remember(likes=named) if likes else Remember(dislikes=named)
 
 
-def _mentions(titles: Sequence[Said], values: Sequence[Named]) -> tuple[str, ...]:
+def mentions(titles: Sequence[Said], values: Sequence[Named]) -> tuple[str, ...]:
+    """Titles and values as `remember` names them."""
     return (*(t.planned for t in titles), *(v.mention for v in values))
 
 
-def _words(titles: Sequence[Said], values: Sequence[Named]) -> list[str]:
+def words_for(titles: Sequence[Said], values: Sequence[Named]) -> list[str]:
+    """Titles and values as they are said."""
     return [*(t.said for t in titles), *(v.said for v in values)]
 
 
-def _after(titles: Sequence[Said], values: Sequence[Named], state: State) -> Action:
+def after(titles: Sequence[Said], values: Sequence[Named], state: State) -> Action:
     """What follows a like: a search for liked values, unless items say what is liked."""
     if values and not titles:
         return Search(filters=(_within(values),), keep=state.last is not None)
@@ -283,11 +228,16 @@ def _within(values: Sequence[Named]) -> Filter:
     return Filter(facet=values[0].facet, op=Op.IN, values=tuple(v.planned for v in values))
 
 
+def _is_side(bound: Condition) -> bool:
+    """One limit, put by what is beyond it."""
+    return len(bound.filters) == 1 and bound.filters[0].op in (Op.GT, Op.LT)
+
+
 def _reversed(bound: Filter) -> Filter:
     """What holds when a bound is ruled out."""
-    ops = {Op.GE: Op.LT, Op.LT: Op.GE, Op.GT: Op.LE, Op.LE: Op.GT}
-    return bound.model_copy(update={"op": ops[bound.op]})
+    return bound.model_copy(update={"op": Op.GE if bound.op is Op.LT else Op.LE})
 
 
-def _own(state: State) -> State:
+def own(state: State) -> State:
+    """A state in which the speaker is recommended to."""
     return replace(state, person="")

@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-import numpy as np
-
 from agent.plan import Filter
+from finetune.generate_amounts import amount, round_number
 from finetune.generate_phrases import Phrases
 from finetune.generate_words import Measure, Named, World
 from retrieval.types import Op
-
-_MONEY = (5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100, 120, 150, 200, 250, 300, 400, 500, 750, 1000, 2000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +121,10 @@ class Wishes:
         second = self.world.named(rng, facet, other_than=(first.value,)) if rng.random() < 0.15 else None
         if second is None:
             return Condition(self._announced(facet, first.said, rng), (_within(first),), named=(first,))
+        if self.world.catalog.facet(facet).multi and rng.random() < 0.4:
+            text = self.phrases.pick("wish.both", rng, a=first.said, b=second.said)
+            both = (_within(first), _within(second))
+            return Condition(self._announced(facet, text, rng), both, named=(first, second))
         text = self.phrases.pick("wish.either", rng, a=first.said, b=second.said)
         either = Filter(facet=facet, op=Op.IN, values=(first.planned, second.planned))
         return Condition(self._announced(facet, text, rng), (either,), named=(first, second))
@@ -144,19 +145,43 @@ class Wishes:
         measure = measure or rng.choice(self.world.measures)
         if measure.family == "year" and rng.random() < 0.5:
             return self._era(measure, rng)
-        op = rng.choice(("ge", "gt", "lt", "lt", "le", "le", "between"))
-        low, high = sorted((self._number(measure, rng), self._number(measure, rng)))
-        if op == "between" and low == high:
-            op = "le"
-        label = measure.spec.label
-        name = f"bounds.{measure.family}.{op}"
+        ops = ["ge", "gt", "gt", "lt", "lt", "lt", "le", "le", "le", "between", "between"]
+        op = rng.choice(ops + ["in"] * (measure.family in ("money", "time")))
+        low, high = sorted(round_number(measure, self.world, self.phrases, rng) for _ in range(2))
+        op = "le" if op == "between" and low == high else op
+        said = [amount(measure, n, self.world, self.phrases, rng) for n in (low, high)]
+        slots = {"v": said[0], "a": said[0], "b": said[1], "label": measure.spec.label}
+        text = self.phrases.pick(f"bounds.{measure.family}.{op}", rng, **slots)
         if op == "between":
-            text = self.phrases.pick(
-                name, rng, a=self._amount(measure, low, rng), b=self._amount(measure, high, rng), label=label
-            )
             return Condition(text, (_bound(measure, Op.GE, low), _bound(measure, Op.LE, high)))
-        text = self.phrases.pick(name, rng, v=self._amount(measure, low, rng), label=label)
         return Condition(text, (_bound(measure, Op(op), low),))
+
+    def vague(self, rng: Random) -> Condition | None:
+        """'cheap', 'not too long': words of a measure, whose numbers code knows."""
+        known = self.phrases.table("degrees.vague")
+        words = [w for m in self.world.measures for c in (*m.spec.more, *m.spec.less) for w in _strings(known.get(c))]
+        if not words:
+            return None
+        word, refused = rng.choice(words), rng.random() < 0.3
+        text = self.phrases.pick("bounds.vague.not" if refused else "bounds.vague.plain", rng, word=word)
+        query = word if not refused else text.removeprefix("that is ").removeprefix("but ").removesuffix("的")
+        return Condition(text, behind=refused, query=query)
+
+    def group(self, rng: Random) -> Condition | None:
+        """A word for several values at once: 'romcoms', 'bags'."""
+        groups = self.world.groups
+        if not groups:
+            return None
+        word = rng.choice(list(groups))
+        facets = dict.fromkeys(facet for facet, _ in groups[word])
+        filters: list[Filter] = []
+        for facet in facets:
+            values = [value for own, value in groups[word] if own == facet]
+            apart = self.world.catalog.facet(facet).multi and not self.world.catalog.facet(facet).people
+            filters += [Filter(facet=facet, op=Op.IN, values=(v,)) for v in values] if apart else []
+            filters += [] if apart else [Filter(facet=facet, op=Op.IN, values=tuple(values))]
+        role = self.world.roles.get(next(iter(facets)), "quality")
+        return Condition(word, tuple(filters), behind=False, kind=role == "kind" or word.endswith("s"))
 
     def free(self, rng: Random, *, mood: bool = False) -> str:
         """Free words: what it is about, or how it should be."""
@@ -183,12 +208,18 @@ class Wishes:
 
     def number(self, n: int, rng: Random) -> str:
         """A small number in digits or as a word."""
-        words = self.phrases.all("units.numbers")
+        words, vague = self.phrases.all("units.numbers"), {2: "units.couple", 3: "units.few"}.get(n)
+        if vague and rng.random() < 0.25:
+            return self.phrases.pick(vague, rng)
         return words[n - 1] if n <= len(words) and rng.random() < 0.6 else str(n)
 
     def _condition(self, rng: Random, taken: set[str], *, free: bool) -> Condition | None:
         draw = rng.random()
-        if draw < 0.5 and self._values:
+        if draw < 0.05:
+            part = self.vague(rng)
+        elif draw < 0.09:
+            part = self.group(rng)
+        elif draw < 0.5 and self._values:
             left = [f for f in self._values if f not in taken]
             part = self.value(rng, rng.choice(left)) if left else None
         elif draw < 0.72:
@@ -229,7 +260,7 @@ class Wishes:
         starts = [d for d in range(1920, int(high) // 10 * 10 + 1, 10) if d >= low // 10 * 10]
         draw = rng.random()
         if not starts or draw < 0.2:
-            year = self._number(measure, rng)
+            year = round_number(measure, self.world, self.phrases, rng)
             said = self.phrases.pick("bounds.year.in", rng, v=str(year))
             return Condition(said, (Filter(facet=measure.facet, op=Op.IN, values=(float(year),)),))
         if draw < 0.3:
@@ -244,38 +275,12 @@ class Wishes:
         first, last = {"decade": (0, 9), "early": (0, 4), "late": (5, 9)}[part]
         return Condition(text, (_bound(measure, Op.GE, start + first), _bound(measure, Op.LE, start + last)))
 
-    def _number(self, measure: Measure, rng: Random) -> int:
-        """A round number that some item reaches."""
-        column = self.world.catalog.numbers(measure.facet)
-        known = column[np.isfinite(column)]
-        value = float(rng.choice(known))
-        match measure.family:
-            case "money":
-                return min(_MONEY, key=lambda n: (abs(n - value), n))
-            case "time":
-                hours = [int(m) for m in self.phrases.table("units.hours")]
-                return rng.choice(hours) if rng.random() < 0.6 else round(value / 10) * 10
-            case _:
-                return round(value)
-
-    def _amount(self, measure: Measure, number: int, rng: Random) -> str:
-        """A number with its unit, as it is said."""
-        if measure.family == "date":
-            return date.fromordinal(number).isoformat()
-        if measure.family in ("year", "measure"):
-            return str(number)
-        unit, names = self.world.catalog.facet(measure.facet).unit, self.phrases.table("units.names")
-        hours = self.phrases.table("units.hours").get(str(number))
-        if measure.family == "time" and isinstance(hours, list):
-            return str(rng.choice(hours))
-        called = names.get(unit)
-        name = str(rng.choice(called)) if isinstance(called, list) else unit
-        return self.phrases.pick(
-            "units.before" if measure.family == "money" else "units.behind", rng, unit=unit, n=str(number), name=name
-        )
-
     def _form(self, rng: Random) -> str:
         return rng.choices(("plural", "singular", "something"), weights=(5, 4, 2))[0]
+
+
+def _strings(words: object) -> list[str]:
+    return [str(word) for word in words] if isinstance(words, list) else []
 
 
 def _within(named: Named) -> Filter:

@@ -115,6 +115,19 @@ class World:
                 titles[ids[0]] = (*titles.get(ids[0], ()), word)
         return Aliases(values, titles)
 
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Words for several values at once, in the script of the language."""
+        known = {} if self.linker is None else self.linker.aliases.groups
+        return {word: pairs for word, pairs in known.items() if self._fits(word) and len(pairs) > 1}
+
+    def best_known(self, named: Named) -> Named:
+        """People by their own facet: who directs and acts is meant where the most is known of."""
+        meaning = None if self.linker is None else self.linker.value(named.said)
+        if meaning is None or meaning.value != named.value or meaning.facet not in self.roles:
+            return named
+        return Named(meaning.facet, named.value, named.said, self._planned(meaning.facet, named.value, named.said))
+
     def named(self, rng: Random, facet: str, *, other_than: Sequence[str] = ()) -> Named | None:
         """Some value of a facet, the frequent ones more often."""
         pool = self._pool[facet]

@@ -23,7 +23,7 @@ from retrieval.types import Constraint
 from tests.light_index import light_index
 from tests.shop import SHOP
 
-_COUNT = 300
+_COUNT = 200
 _CATALOGUES = ("movies", "shop", "gifts")
 _PLACES = [(name, language) for name in _CATALOGUES for language in ("en", "zh")]
 
