@@ -15,14 +15,15 @@ Stance: TypeAlias = Literal["like", "dislike", "similar", "want", "unseen", "see
 _OPEN, _CLOSE = "⟦", "⟧"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _HARD = re.compile(
-    r"(?<=[.!?;\n])\s+|[,\s]+(?=(?:but|though|although|however|whereas|except)\b)|\s-+\s|\.{2,}|(?<=[.!?])(?=[A-Z⟦])"
+    r"(?<=[.!?;\n])\s+|[,\s]+(?=(?:but|though|although|however|whereas|except)\b)|\s-+\s|\.{2,}|(?<=[.!?])(?=[A-Z⟦])|"
+    r"(?<=⟧)(?:\s+(?:as well|too|also))?\s+(?=[iI]\b[^⟦.]*⟦)"
 )
 _SOFT = re.compile(r",\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|as well as|plus)\s+")
 
 _POSITIVE = (
-    r"lov(?:e[ds]?|ing)|lik(?:e[ds]?|ing)|enjoy\w*|great|good|favou?rites?|fav|awesome|amazing|fantastic|excellent|best|"
+    r"lov(?:e[ds]?|ing)|lik(?:e[ds]?|ing)|enjoy\w*|great|good|favou?rites?|fav\w*|awesome|amazing|fantastic|excellent|best|"
     r"wonderful|hilarious|funny|perfect|brilliant|fan of|adore[ds]?|classics?|incredible|beautiful|cool|cute|solid|"
-    r"interesting|entertaining|nice|fun|masterpiece|terrific|superb|epic|a hit|crack(?:s|ed)? me up|blown away|into"
+    r"interesting|entertaining|nice|fun|masterpiece|terrific|superb|epic|fan|a hit|crack(?:s|ed)? me up|blown away|into"
 )
 _NEGATIVE = (
     r"hate[ds]?|dislike[ds]?|terrible|horrible|awful|boring|bored|bad|worst|annoying|disappoint\w*|overrated|stupid|dumb|"
@@ -45,12 +46,22 @@ _REQUEST = re.compile(
 _LIKE_IT = re.compile(
     r"(?:\b(?:movies?|films?|flicks?|shows?|something|anything|stuff|ones?|those|comed(?:y|ies)|thrillers?|dramas?|musicals?|"
     r"cartoons?|horrors?|classics|genres?|kinds?|types?|sort|more|sci-?fi|action|series|romances?|that'?s|be|maybe|feel"
-    rf"|along the lines)\b[^{_OPEN}]{{0,40}}?\b(?:like|similar to|such as|as good as|same as|of)|"
+    rf"|along the lines)\b[^{_OPEN}]{{0,40}}?\b(?:like|similar to|such as|as good as|same as)|"
     r"\b(?:similar to|along the lines of|in the vein of|reminds? me of|such as)|^\W*(?:\w+\s+){0,2}?like)"
     rf"\s+(?:the\s+|a\s+|an\s+|maybe\s+)*(?:movies?\s+|film\s+)?{_OPEN}"
 )
 _LIKES = re.compile(
-    rf"\b(?:i|we|he|she|they|kids|wife|husband|family|also|really)\b['\w]*\s+(?:(?:really|also|do|did|both|always|just|all)\s+)?like\s+{_OPEN}"
+    r"\b(?:i|we|he|she|they|kids|wife|husband|family|also|really)\b['\w]*\s+"
+    r"(?:(?:really|also|do|did|both|always|just|all)\s+)?"
+    rf"like\s+(?:the\s+)?(?:(?:movies?|films?)\s+)?{_OPEN}"
+)
+_ASKS = re.compile(
+    r"\W*(?:(?:so|and|but|or|well|oh|hi|hey|hello)\W+)*"
+    rf"(?:(?:have|had|did|do) (?:you|u)|(?:what|how) about)\b[^?]*{_OPEN}"
+)
+_ADVICE = re.compile(
+    r"\bif (?:you|u|your)\b|\bi(?: would|'d| can) (?:recommend|suggest)|"
+    r"\byou(?:'d| would| might| may|'ll| will)? (?:probably |really |also )?(?:like|love|enjoy|should)"
 )
 _YOU_LIKE = re.compile(r"\b(?:do|did|would|does)\s+(?:you|u|they|he|she)\s+(?:\w+\s+)?like\b")
 _DENIED = re.compile(r"\bnothing\b|n't\b|\bnot\b|\bother than\b|\bbesides\b|\bexcept\b")
@@ -58,14 +69,15 @@ _ALIKE = re.compile(r"\blike\b|similar")
 _NOT_THAT = re.compile(rf"\W*(?:but\s+)?not\s+(?:so much\s+|really\s+|the\s+)?{_OPEN}")
 _COMPARED = re.compile(r"\b(?:other than|besides|as much as|better than|not as|more than|rather|instead)\b|\bprefer")
 _UNSEEN = re.compile(
-    r"(?:n't|nt|\bnot|\bnever)\s+(?:\w+\s+){0,2}?(?:seen|see|watched|watch|heard|caught|checked|got(?:ten)?)\b|\bunfamiliar"
+    r"(?:n't|nt|\bnot|\bnever)\s+(?:\w+\s+){0,2}?"
+    r"(?:seen|see|watched|watch|heard|caught|checked|got(?:ten)?)\b|\b(?:unfamiliar|not familiar)"
 )
 _WANT = re.compile(
     r"\b(?:check|try|watch|see|add|look(?:ing)? (?:into|forward|up)|rent|give|go(?:ing)? (?:with|for|to (?:see|watch))|"
-    r"sounds?|looks?|heard|want(?:ed)? to|wanna|excited|plan|put|interested|will|'ll|gonna|consider)\b"
+    r"sounds?|looks?|heard|want(?:ed)? to|wanna|excited|plan|put|choose|pick|interested|will|'ll|gonna|consider)\b"
 )
 _TO_SEE = re.compile(r"\b(?:to|will|'ll|should|would|gonna|must|can)\s+(?:\w+\s+)?(?:see|watch)\b")
-_SEEN = re.compile(r"\b(?:seen|saw|watched|watch(?:ing)?|remember)\b")
+_SEEN = re.compile(r"\b(?:did see|seen|saw|watched|watch(?:ing)?|remember)\b")
 _FOLLOWS: Mapping[Stance, tuple[Stance, ...]] = {
     "like": ("none", "seen", "asked"),
     "dislike": ("none", "seen", "asked"),
@@ -162,6 +174,10 @@ def _part(text: str, segment: int, question: bool, first: bool) -> Part:
 
 
 def _stance(words: str, before: str, asked: bool, named: bool) -> Stance:
+    if _ASKS.match(words):
+        return "asked"
+    if not asked and _ADVICE.search(words):
+        return "none"
     if asked and _YOU_LIKE.search(words):
         return "asked"
     if named and _LIKE_IT.search(words) and not _DENIED.search(words) and not _LIKES.search(words):

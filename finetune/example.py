@@ -52,6 +52,10 @@ class State:
         """The state as a planner reads it, with a message."""
         return PlanContext(text, self.messages, self.shown, self.last, self.known)
 
+    def showing(self, items: Sequence[Item]) -> "State":
+        """The same, with a list on the screen, which something has fetched."""
+        return replace(self, shown=tuple(items), last=self.last or Recommend())
+
     def heard(self, message: Message) -> "State":
         """The same, after a message."""
         return replace(self, messages=(*self.messages, message)[-4:])

@@ -80,13 +80,15 @@ class Taste:
 
 def taste_of(text: str, naming: Naming) -> Taste:
     """What the facet values of a text with marks come to."""
-    taste = Taste(covered=text)
+    taste, judged = Taste(covered=text), False
     for part in parts_of(text):
         found = naming.find(part.text)
         for named in found:
             taste.covered = taste.covered.replace(part.text[named.start : named.end], " ", 1)
-        if part.stance not in ("asked", "seen", "unseen") or is_request(part.text):
+        described = judged and not part.names and part.stance == "none"  # 'I liked X, such a fine drama'
+        if (part.stance not in ("asked", "seen", "unseen") and not described) or is_request(part.text):
             _sort_out(part, found, taste)
+        judged = judged or (bool(part.names) and part.stance in ("like", "dislike", "seen"))
     taste.filters += naming.years(text)
     taste.covered = _DECADE.sub(" ", taste.covered.casefold())
     return taste

@@ -9,8 +9,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -147,14 +149,14 @@ def utterance(line: Line, mentions: Mapping[str, Mention], *seed: object) -> Utt
         mention = mentions.get(mark[1])
         if mention is None:
             return None
-        title = written(mention.name, *seed, mark.start())
-        pieces += [line.text[end : mark.start()], title]
+        title = written(unquote(mention.name), *seed, mark.start())
+        pieces += [unescape(line.text[end : mark.start()]), title]
         at = sum(map(len, pieces))
         spans.append((at - len(title), at))
         titles.append(title)
         named.append(mention)
         end = mark.end()
-    return Utterance("".join([*pieces, line.text[end:]]), tuple(titles), tuple(named), tuple(spans))
+    return Utterance("".join([*pieces, unescape(line.text[end:])]), tuple(titles), tuple(named), tuple(spans))
 
 
 def written(name: str, *seed: object) -> str:
@@ -188,8 +190,9 @@ def _examples(
             question = said.text
             state = state.heard(Message("assistant", said.text))
             continue
-        answers, shown = bool(offered), tuple({item.item_id: item for item in offered}.values()) or state.shown
-        state, offered = replace(state, shown=shown[-5:]), []
+        answers = bool(offered)
+        if answers:
+            state, offered = state.showing(tuple({item.item_id: item for item in offered}.values())[-5:]), []
         actions = _actions(said, state, question, naming, left_out, answers)
         labels = _labels(said, catalog)
         if actions or every:

@@ -127,7 +127,7 @@ def _examples(
 def _offered(frame: Frame, service: Service, state: State) -> State:
     titles = [v for a in frame.actions if a.act == "OFFER" and a.slot == service.title for v in a.canonical_values]
     shown = tuple(service.by_title[title] for title in titles if title in service.by_title)
-    return replace(state, shown=shown) if shown else state
+    return state.showing(shown) if shown else state
 
 
 def _asked(frame: Frame, service: Service) -> str:

@@ -139,14 +139,14 @@ def _fetch(said: Said, state: State, taste: Taste, reactions: Sequence[React], a
     if anchors:
         return (SimilarTo(titles=tuple(dict.fromkeys(anchors)), filters=filters),)
     if filters:
-        return (Search(filters=filters, keep=bool(state.shown) and not is_request(said.text)),)
+        return (Search(filters=filters, keep=state.last is not None and not is_request(said.text)),)
     if asked:
         return ()
     if any(r.verdict == "seen" for r in reactions):
         return (Recommend(more=bool(state.shown)),)
     if is_request(said.text) and _MORE.search(said.text.casefold()) and state.shown:
         return (Recommend(more=True),)
-    return (Search(keep=True) if state.shown else Recommend(),)
+    return (Search(keep=True) if state.last is not None else Recommend(),)
 
 
 def _untitled(said: Said, state: State, naming: Naming) -> tuple[Action, ...]:
