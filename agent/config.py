@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     """What it reads: all about the tools, or as little as a model needs that was tuned on them."""
     llm_key: SecretStr = SecretStr("")
     """The server's key, if it asks for one; never logged."""
+    local: Literal["off", "plan", "reply", "both"] = "off"
+    """What the small model in this process does: understand messages, write replies, both or nothing."""
+    local_base: str = "smollm2-135m"
+    """That model: the bundled one, or a Llama by name or folder."""
+    local_adapter: Path = ROOT / "models" / "sommelier-135m"
+    """The adapter that tunes it: a folder, or a registry of versions."""
     llm_timeout_s: float = Field(default=20.0, gt=0)
     """How long a plan may take, retries included, and how long a reply may pause; then the next rung goes on."""
     llm_reply_s: float = Field(default=60.0, gt=0)
@@ -42,6 +48,11 @@ class Settings(BaseSettings):
     def database(self, catalog: str) -> Path:
         """The SQLite file of a catalogue's profiles, dialogues and traces: item ids mean nothing in another one."""
         return self.home / "people" / f"{catalog}.db"
+
+    @property
+    def models(self) -> Path:
+        """The folder of language models as they are made ready to run."""
+        return self.home / "models"
 
     @property
     def examples(self) -> Path:
