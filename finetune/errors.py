@@ -15,6 +15,12 @@ FinetuneError
 │   ├── DamagedVersion      its files are not the ones that were published
 │   ├── RegistryBusy        another process is writing
 │   └── RegistryUnusable    the folder cannot be written
+├── ServingError            a server of a tuned model
+│   ├── TooLarge            it does not fit the device; says what would
+│   ├── NoServer            there is no vLLM to start, or not the one for this machine
+│   ├── ServerFailed        it ended, or did not become healthy: its last words
+│   ├── ServerDown          it does not answer
+│   └── AdapterRefused      it does not take an adapter, or has none of that name: its own words
 └── Forgets                 the gate refused a new version: it lost more of the old skills than it may
 """
 
@@ -85,3 +91,32 @@ class RegistryUnusable(RegistryError):
 
 class Forgets(FinetuneError):
     """A new version lost more of the old skills than it may."""
+
+
+class ServingError(FinetuneError):
+    """A server of a tuned model cannot be started or told."""
+
+
+class TooLarge(ServingError):
+    """A model does not fit the device."""
+
+    def __init__(self, message: str, parameters: int, window: int) -> None:
+        self.parameters, self.window = parameters, window
+        """What would fit: so many parameters, or so many tokens of window; 0: nothing."""
+        super().__init__(message)
+
+
+class NoServer(ServingError):
+    """There is no vLLM to start."""
+
+
+class ServerFailed(ServingError):
+    """A server ended by itself or never became healthy."""
+
+
+class ServerDown(ServingError):
+    """A server does not answer."""
+
+
+class AdapterRefused(ServingError):
+    """A server does not take an adapter, or has none of that name."""

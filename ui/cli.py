@@ -13,6 +13,7 @@ from ui.cli_failures import explained
 from ui.cli_finetune import finetune
 from ui.cli_groups import items, profile
 from ui.cli_options import Catalog, Debug, LlmModel, LlmUrl, Run, Session, User, settings_of
+from ui.cli_serve_llm import serve_llm
 
 app = typer.Typer(
     name="sommelier",
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.add_typer(items, name="items", epilog="Example: sommelier items add new.csv --catalog my-index")
 app.add_typer(profile, name="profile", epilog="Example: sommelier profile show --user ann")
 app.add_typer(finetune, name="finetune", epilog="Example: sommelier finetune train rows.jsonl --out tuned")
+app.add_typer(serve_llm, name="serve-llm")
 
 
 @app.command(epilog="Example: sommelier build examples/movies --out my-index")
