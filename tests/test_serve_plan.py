@@ -57,6 +57,15 @@ def planned(shape: Shape, device: Device, wanted: Wanted) -> MemoryPlan | None:
         return None
 
 
+def refusal(shape: Shape, device: Device, wanted: Wanted) -> TooLarge | None:
+    """What is said where nothing fits, or None."""
+    try:
+        plan_memory(shape, device, wanted)
+    except TooLarge as refused:
+        return refused
+    return None
+
+
 @given(SHAPES, devices(), WANTED)
 @example(BOX, LAPTOP, Wanted("brief"))
 @example(EIGHT, H100, Wanted())
@@ -94,16 +103,16 @@ def test_more_memory_never_serves_less(shape: Shape, device: Device, wanted: Wan
 @given(SHAPES, devices(), WANTED)
 def test_what_a_refusal_says_would_fit_fits(shape: Shape, device: Device, wanted: Wanted) -> None:
     assume(wanted.window <= shape.positions)
-    try:
-        plan_memory(shape, device, wanted)
-    except TooLarge as refused:
-        assert device.name in str(refused)
-        assert "\n" not in str(refused)
-        if refused.parameters:
-            assert refused.parameters < shape.parameters
-            assert plan_memory(replace(shape, parameters=refused.parameters), device, wanted)
-        if refused.window and wanted.window:
-            assert plan_memory(shape, device, replace(wanted, window=refused.window)).window == refused.window
+    refused = refusal(shape, device, wanted)
+    if refused is None:
+        return
+    assert device.name in str(refused)
+    assert "\n" not in str(refused)
+    if refused.parameters:
+        assert refused.parameters < shape.parameters
+        assert plan_memory(replace(shape, parameters=refused.parameters), device, wanted)
+    if refused.window and wanted.window:
+        assert plan_memory(shape, device, replace(wanted, window=refused.window)).window == refused.window
 
 
 def test_the_model_in_the_box_is_planned_on_a_laptop_as_it_is_served() -> None:
@@ -117,10 +126,10 @@ def test_an_8b_model_fits_an_h100_and_needs_four_bits_or_less_on_a_t4() -> None:
     plan = plan_memory(EIGHT, H100, Wanted("brief", rank=32, adapters=2))
     assert (plan.dtype, plan.window, plan.chats, plan.rank) == ("bfloat16", 8192, 198, 32)
     assert plan.cache_tokens == plan.cache // (2 * 36 * 8 * 128 * 2)
-    assert 0.90 <= plan.utilisation <= 0.92
+    assert plan.utilisation in (0.91, 0.92)
     with pytest.raises(TooLarge, match="a quantised model") as refused:
         plan_memory(EIGHT, T4, Wanted("brief"))
-    assert 3e9 < refused.value.parameters < 6e9
+    assert 6e9 < refused.value.parameters < 6.2e9  # 11.4 GiB are left for weights
     assert plan_memory(replace(EIGHT, bits=4), T4, Wanted("brief")).dtype == "float16"
 
 
