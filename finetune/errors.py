@@ -21,6 +21,7 @@ FinetuneError
 │   ├── ServerFailed        it ended, or did not become healthy: its last words
 │   ├── ServerDown          it does not answer
 │   └── AdapterRefused      it does not take an adapter, or has none of that name: its own words
+├── NoAnswer                a model that is measured does not answer; what it answered before is kept
 └── Forgets                 the gate refused a new version: it lost more of the old skills than it may
 """
 
@@ -87,6 +88,10 @@ class RegistryBusy(RegistryError):
 
 class RegistryUnusable(RegistryError):
     """The folder of the versions cannot be written."""
+
+
+class NoAnswer(FinetuneError):
+    """A model that is measured does not answer."""
 
 
 class Forgets(FinetuneError):

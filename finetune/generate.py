@@ -5,11 +5,13 @@ The words are those of the catalogue and of the language files; a seed gives the
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
 
 from agent.plan_text import plan_text
-from agent.prompts import Catalogue, catalogue_of, plan_messages
+from agent.ports import PlanContext
+from agent.prompts import catalogue_of, plan_messages
 from finetune import augment, generate_find, generate_others, generate_question, generate_taste
 from finetune.augment import Pair
 from finetune.errors import FinetuneError
@@ -59,6 +61,17 @@ _HELD_OUT = 5
 _LOWER, _BARE, _SLIP, _SHOUT = 0.4, 0.15, 0.1, 0.01
 
 
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A message in its state, and the plan that fits it by construction."""
+
+    id: str
+    source: str
+    context: PlanContext
+    completion: str
+    tool: str
+
+
 def generate(
     catalog: Catalog,
     linker: Linker | None,
@@ -74,35 +87,47 @@ def generate(
     Without a linker only the catalogue's own words are used. FinetuneError for a language without phrases, and for a
     catalogue without items.
     """
+    catalogue = catalogue_of(catalog, "brief")
+    for made in conversations(catalog, linker, language, count, seed, split=split, name=name):
+        prompts = plan_messages(made.context, catalogue, catalog, "brief")
+        yield Row(
+            id=made.id,
+            call="plan",
+            source=made.source,
+            dialogue=made.id,
+            language=language,
+            tool=made.tool,
+            messages=tuple(RowMessage(role=p.role, content=p.text) for p in prompts),
+            completion=made.completion,
+        )
+
+
+def conversations(
+    catalog: Catalog,
+    linker: Linker | None,
+    language: str,
+    count: int,
+    seed: int,
+    *,
+    split: Split = "train",
+    name: str = "",
+) -> Iterator[Generated]:
+    """What `generate` renders, for models that read the state itself; raises the same."""
     phrases = phrases_of(language, split)
     source = name or catalog.spec.name or catalog.spec.noun
     world = world_of(catalog, linker, phrases)
     rows = _rows_of(world, split)
     if not rows:
         raise FinetuneError(f"the catalogue {source!r} has no items to talk about; give one that has some")
-    catalogue = catalogue_of(catalog, "brief")
     weights = [weight for _, weight in _INTENTS]
     for number in range(count):
         rng = Random(f"{seed}:{source}:{language}:{split}:{number}")
         scene = Scene(world, phrases, rng, rows)
         draft = rng.choices(_INTENTS, weights)[0][0](scene)
-        yield _row(draft, scene, catalogue, f"{source}-{language}-{split}-{seed}-{number}", source)
-
-
-def _row(draft: Draft, scene: Scene, catalogue: Catalogue, row_id: str, source: str) -> Row:
-    pair = _typed(Pair(draft.text, plan_text(draft.actions)), scene)
-    context = draft.state.context(pair.message, scene.world.language)
-    prompts = plan_messages(context, catalogue, scene.world.catalog, "brief")
-    return Row(
-        id=row_id,
-        call="plan",
-        source=source,
-        dialogue=row_id,
-        language=scene.world.language,
-        tool=draft.tool or draft.actions[-1].tool,
-        messages=tuple(RowMessage(role=p.role, content=p.text) for p in prompts),
-        completion=pair.completion,
-    )
+        pair = _typed(Pair(draft.text, plan_text(draft.actions)), scene)
+        context = draft.state.context(pair.message, world.language)
+        tool = draft.tool or draft.actions[-1].tool
+        yield Generated(f"{source}-{language}-{split}-{seed}-{number}", source, context, pair.completion, tool)
 
 
 def _typed(pair: Pair, scene: Scene) -> Pair:

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from ui.cli_options import Debug, settings_of
+from ui.cli_options import Catalog, Debug, settings_of
 
 Adapter: TypeAlias = Annotated[
     str, typer.Argument(metavar="NAME|DIR", help="Versions by name, under adapters/ in the home folder, or a folder.")
@@ -160,3 +160,62 @@ def use(
     from ui.cli_adapters import use_version
 
     use_version(name, version, settings_of(), anyway=anyway)
+
+
+@finetune.command(
+    epilog="Example: sommelier finetune evaluate --model rules --model tuned=models/sommelier-135m --out figures"
+)
+def evaluate(
+    model: Annotated[
+        list[str],
+        typer.Option(
+            metavar="[NAME=]SPEC",
+            help="A row: rules, base, an adapter's folder, URL#MODEL, or PLANNER+TELLER of these; repeated.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Keeps answers and tables; a stopped run goes on.")],
+    redial_val: Annotated[Path | None, typer.Option(metavar="FILE", help="ReDial dialogues.")] = None,
+    redial_items: Annotated[Path | None, typer.Option(metavar="FILE", help="ReDial's films.")] = None,
+    redial_train: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="ReDial training dialogues: only to count how known films are.")
+    ] = None,
+    sgd_dev: Annotated[Path | None, typer.Option(metavar="FILE", help="SGD dialogues.")] = None,
+    sgd_schema: Annotated[Path | None, typer.Option(metavar="FILE", help="Their schema.json.")] = None,
+    turns_file: Annotated[
+        list[Path] | None, typer.Option("--turns", metavar="FILE", help="Turns written by hand; repeated.")
+    ] = None,
+    catalog: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME|DIR", help="Generated tests, and dialogues with the engine; repeated."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Cases per set. [default: all]", show_default=False)] = None,
+    dialogues: Annotated[int, typer.Option(min=0, help="Dialogues with the engine per catalogue.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which cases a sample has.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Plans asked of a server at a time.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object, last.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Measure models on data that none was trained on, and print the tables."""
+    from finetune.evaluate import Wanted
+    from finetune.evaluate_sets import Sets
+    from ui.cli_evaluate import measure
+
+    sets = Sets(
+        redial_val, redial_items, redial_train, sgd_dev, sgd_schema, tuple(turns_file or ()), tuple(catalog or ())
+    )
+    measure(Wanted(tuple(model), out, limit, dialogues, seed, jobs), sets, settings_of(), as_json=as_json)
+
+
+@finetune.command(epilog="Example: sommelier finetune prompts --catalog movies --out docs")
+def prompts(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where prompt-tokens.json and .png go.")],
+    turns: Annotated[int, typer.Option(min=1, help="Length of the dialogue.")] = 100,
+    catalog: Catalog = "",
+    debug: Debug = False,
+) -> None:
+    """Count the tokens of the prompts of one long dialogue, turn by turn, and plot them."""
+    settings = settings_of()
+
+    from ui.cli_evaluate import curve
+
+    curve(catalog or settings.catalog, turns, out, settings)
