@@ -1,11 +1,13 @@
 """A ChatModel around one that writes freely: nothing of its replies is shown before it is checked."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
 from agent.claim_usage import WordUsage
 from agent.claims import Claims
+from agent.comparatives import Comparatives
 from agent.composing import Composer
 from agent.errors import ModelDown, Unfounded
 from agent.grounding import check
@@ -17,12 +19,13 @@ from retrieval.entities import Linker
 
 
 class Grounded:
-    """Plans as the model does; of what it tells, sentences that do not hold are mended or left out, and cards that it
-    forgot are named by code."""
+    """Plans as the model does, with numbers where it compares; of what it tells, what does not hold is mended or
+    left out, and cards that it forgot are named by code."""
 
     def __init__(self, model: ChatModel, catalog: Catalog, linker: Linker) -> None:
         self._model, self._catalog, self._linker = model, catalog, linker
         self._usage = WordUsage(catalog)
+        self._comparatives = Comparatives(catalog, linker)
 
     @property
     def tier(self) -> str:
@@ -30,8 +33,10 @@ class Grounded:
         return self._model.tier
 
     async def plan(self, context: PlanContext) -> Understood:
-        """As the model."""
-        return await self._model.plan(context)
+        """As the model, with its comparing words as bounds."""
+        understood = await self._model.plan(context)
+        plan = await asyncio.to_thread(self._comparatives.bounded, understood.plan, context)
+        return replace(understood, plan=plan)
 
     async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
         """The reply, a sentence at a time; ModelDown where the model breaks off, or if nothing that it says holds."""

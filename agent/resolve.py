@@ -17,6 +17,7 @@ from retrieval.catalog import Catalog
 from retrieval.entities import Linker
 from retrieval.manifest import FacetSpec
 from retrieval.types import Constraint, Item, Op, Scalar
+from retrieval.values import Meaning
 
 TITLED = re.compile(r"[《〈「『]([^《〈「『》〉」』]+)[》〉」』]")
 """A title as scripts without capitals mark it."""
@@ -100,8 +101,14 @@ def valued(facet: str, value: str, scene: Scene) -> Valued | None:
     if scene.catalog.facet(facet).kind != "categorical":
         scalar = scalar_of(value, scene.catalog.facet(facet))
         return None if scalar is None else Valued(facet, scalar)
-    found = scene.linker.value(value, facet)
+    found = scene.linker.value(value, facet) or _misspelt(value, facet, scene)
     return None if found is None else Valued(facet, found.value)
+
+
+def _misspelt(value: str, facet: str, scene: Scene) -> Meaning | None:
+    """A name with slips, as messages have them, when it is the whole of the value."""
+    spans = [s for s in scene.linker.find(value) if s.start == 0 and s.end == len(value)]
+    return next((m for s in spans for m in s.meanings if m.facet == facet), None)
 
 
 def condition_of(asked: Filter, scene: Scene) -> Constraint | Unresolved:

@@ -162,3 +162,10 @@ def test_a_price_without_a_currency_is_bounded_in_whatever_people_name(said: str
     plan = understand(PlanContext(text=f"a merlot {said}"), rules_for(catalog, Linker(catalog)))
     filters = [f for action in plan.actions if isinstance(action, Search) for f in action.filters]
     assert [f.values for f in filters if f.facet == "price" and f.op in (Op.LT, Op.LE)] == [(25.0,)]
+
+
+def test_a_value_with_a_slip_is_the_value_and_an_unknown_one_is_not(scene: Scene) -> None:
+    assert thing_of("maker: ann kellar", scene) == Valued("maker", "Ann Keller")
+    assert thing_of("grape: reisling", scene) == Valued("grape", "Riesling")
+    assert isinstance(thing_of("maker: Zoe Unknown", scene), Unresolved)
+    assert isinstance(thing_of("grape: Ann Keller", scene), Unresolved)
