@@ -39,6 +39,7 @@ _INTENTS: tuple[tuple[Callable[[Scene], Draft], int], ...] = (
     (generate_taste.limited, 3),
     (generate_taste.liked, 9),
     (generate_taste.mixed, 8),
+    (generate_taste.fond, 2),
     (generate_taste.turned, 2),
     (generate_taste.taste_and_wish, 4),
     (generate_taste.seen, 4),

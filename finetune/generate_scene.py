@@ -103,11 +103,20 @@ class Scene:
             written = self._slipped(written, item)
         return Said(written, written, item)
 
+    def stranger(self) -> Said:
+        """A title that the catalogue does not have: it is named as written, and the tools tell that it is unknown."""
+        words = [w for _ in range(2) for w in self.item().title.split() if w.isalpha() and len(w) > 2][:8]
+        made = " ".join(self.rng.sample(words, min(len(words), self.rng.choice((1, 2, 2, 3)))))
+        written = f"{made}{self.rng.choice(('', 'ax', 'on', 'ium'))}".title()
+        if not made or written in self.world.catalog.titles:
+            return self.title()
+        return Said(written, written)
+
     def titles(self, count: int) -> list[Said]:
         """Several titles, each another."""
         found: dict[str, Said] = {}
         while len(found) < min(count, len(self._rows)):
-            said = self.title()
+            said = self.stranger() if self.chance(0.04) else self.title()
             found[said.said] = said
         return list(found.values())
 

@@ -67,6 +67,24 @@ def liked(scene: Scene) -> Draft:
     return Draft(scene.decorated(text, 0.2), (kept, then), state, tool="remember")
 
 
+def fond(scene: Scene) -> Draft:
+    """Free words: 'I love slow-burn stories', 'tired of sequels'."""
+    side = "story" if scene.world.tells_stories else "goods"
+    state = own(scene.before(0.15))
+    if scene.chance(0.5):
+        words = scene.wishes.free(scene.rng)
+        kept, then = Remember(likes=(words,)), Search(query=words, keep=state.last is not None)
+        return Draft(scene.decorated(scene.pick("taste.like", things=words), 0.2), (kept, then), state, tool="remember")
+    words = scene.pick(f"free.{side}_without")
+    if scene.chance(0.35):
+        person = scene.pick("other.person")
+        text = scene.pick("other.taste_dislike", person=person, things=words)
+        theirs = Remember(dislikes=(words,), scope="other", person=person)
+        return Draft(text, (theirs, Recommend()), tool="remember")
+    text = scene.decorated(scene.pick("taste.dislike", things=words), 0.2)
+    return Draft(text, (Remember(dislikes=(words,)), _on(state)), state, tool="remember")
+
+
 def mixed(scene: Scene) -> Draft:
     """Both in one message, each thing with its own sign."""
     state = own(scene.before(0.2))
