@@ -3,8 +3,10 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from agent.plan import Action
+from agent.comparatives import Comparatives
+from agent.plan import Action, Plan
 from agent.ports import PlanContext
 from agent.resolve import Scene
 from finetune.evaluate_reading import Polarity
@@ -23,6 +25,17 @@ class World:
     def scene(self, context: PlanContext) -> Scene:
         """What the mentions of a plan are resolved against."""
         return Scene(self.catalog, self.linker, context.shown, context.language)
+
+    def bounded(self, actions: Sequence[Action], context: PlanContext) -> tuple[Action, ...]:
+        """A plan as it is run: its comparing words ('cheaper') as the bounds that code makes of them."""
+        if not actions:
+            return ()
+        return _comparatives(self).bounded(Plan(actions=tuple(actions)), context).actions
+
+
+@cache
+def _comparatives(world: World) -> Comparatives:
+    return Comparatives(world.catalog, world.linker)
 
 
 @dataclass(frozen=True, slots=True)

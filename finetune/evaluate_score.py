@@ -46,9 +46,10 @@ def case_parts(case: Case, prediction: Prediction) -> dict[str, Part]:
 
 
 def readings(case: Case, prediction: Prediction) -> tuple[Reading, Reading]:
-    """The plan that is expected and the one that was given; nothing for none."""
+    """The plan that is expected and the one that was given, both as they are run; nothing for none."""
     scene = case.world.scene(case.context)
-    return read_plan(case.expected, scene), read_plan(prediction.plan or (), scene)
+    expected, given = (case.world.bounded(plan, case.context) for plan in (case.expected, prediction.plan or ()))
+    return read_plan(expected, scene), read_plan(given, scene)
 
 
 def score_turns(held: Iterable[Held], seed: int) -> Summary:

@@ -9,7 +9,7 @@ import pytest
 
 from agent.config import Settings
 from agent.errors import BadPlan, ModelDown
-from agent.plan import Chat, Plan, Recommend
+from agent.plan import Chat, Filter, Plan, Recommend, Search
 from agent.ports import PlanContext, TellContext, Understood
 from agent.rules.model import RulesModel
 from agent.types import Credit, Note, Usage
@@ -24,6 +24,7 @@ from finetune.evaluate_sets import Sets, cases_of, scripts_of, world_of
 from finetune.evaluate_turns import read_turns
 from retrieval.index import Index
 from retrieval.progress import Quiet
+from retrieval.types import Op
 from tests.light_index import light_index
 
 HERE = Path(__file__).parent
@@ -71,6 +72,17 @@ def test_hand_written_turns_are_read_as_the_rules_understand_them(world: World, 
     found = score_plans(turns, given, 0).figures
     assert {name: f.value for name, f in found.items()} == dict.fromkeys(found, 1.0)
     assert found["plan"].cases == 40
+
+
+def test_a_comparing_word_counts_as_the_bound_that_it_becomes(world: World) -> None:
+    context = PlanContext("older", shown=world.catalog.items[:1], last=Search())
+    year = float(str(world.catalog.items[0].facets["year"]))
+    bound = Search(filters=(Filter(facet="year", op=Op.LT, values=(year,)),), keep=True)
+    case = Case("a", "turns", "critique", "a", world, context, (bound,))
+    said = Prediction(id="a", plan=(Search(query="older", keep=True),), valid=True, ms=1.0)
+    other = said.model_copy(update={"plan": (Search(query="newer", keep=True),)})
+    assert score_plans([case], {"a": said}, 0).figures["conditions"].value == 1.0
+    assert score_plans([case], {"a": other}, 0).figures["conditions"].value == 0.0
 
 
 def test_answers_are_kept_and_only_the_others_are_asked_for_again(cases: Sequence[Case], tmp_path: Path) -> None:
