@@ -47,8 +47,14 @@ def _precision(options: Options, *, gpu: bool) -> Literal["float32", "bf16", "fp
     if options.precision != "auto":
         return options.precision
     if not gpu:
-        return "float32"
+        return "bf16" if _multiplies_bf16() else "float32"
     return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+
+
+def _multiplies_bf16() -> bool:
+    """Whether the CPU has instructions for it; without them it is slower than float32. torch says it nowhere else."""
+    named = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in named)
 
 
 def _cpu() -> str:

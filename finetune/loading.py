@@ -40,9 +40,21 @@ def lora_of(options: Options) -> LoraConfig:
     )
 
 
+def _thin(model: PreTrainedModel) -> None:
+    """Frozen layers in bf16, cast once and not at each step. Embeddings stay: what flows between layers is of their
+    kind, and loses too much in bf16."""
+    head = model.get_output_embeddings()
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Linear) and layer is not head:
+            layer.to(torch.bfloat16)
+
+
 def _base(options: Options, hardware: Hardware) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     if not hardware.gpu or options.base == BUNDLED:
-        return load_base(options.base)
+        model, tokenizer = load_base(options.base)
+        if hardware.precision == "bf16":
+            _thin(model)
+        return model, tokenizer
     quantized = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",

@@ -50,7 +50,7 @@ class Options(BaseModel):
     four_bit: bool = False
     """Load the base in 4 bits; a GPU and bitsandbytes are needed."""
     precision: Literal["auto", "float32", "bf16", "fp16"] = "auto"
-    """auto: bf16 or fp16 where a GPU has it, float32 on a CPU."""
+    """auto: bf16 or fp16 where the hardware has it, float32 elsewhere; the adapter learns in float32 always."""
     eval_every: int = Field(default=50, ge=1)
     """Steps between looks at the held-out rows."""
     patience: int = Field(default=5, ge=0)

@@ -31,8 +31,8 @@ from finetune.trainer import FreeSpace, Saving, Trainer, bytes_of_checkpoint, en
 from finetune.trainer_options import arguments_of, collator_of, dataset_of
 
 _LOG = logging.getLogger(__name__)
-MAY_CHANGE = {"eval_every", "patience", "save_minutes", "keep", "threads", "reports", "checkpointing"}
-"""Options that a run may go on with though they differ: they change neither weights nor order."""
+MAY_CHANGE = {"eval_every", "patience", "save_minutes", "keep", "threads", "reports", "checkpointing", "precision"}
+"""Options that a run may go on with though they differ: they leave the weights that are there and the order."""
 
 
 @dataclass(frozen=True, slots=True)

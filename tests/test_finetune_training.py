@@ -30,15 +30,26 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def quick(base: str, **more: object) -> Options:
     """A few steps on a tiny base."""
-    given = {"base": base, "window": 200, "max_steps": 6, "lr": 0.02, "threads": 1, "reports": ()}
+    given = {
+        "base": base,
+        "window": 200,
+        "max_steps": 6,
+        "lr": 0.02,
+        "threads": 1,
+        "precision": "float32",
+        "reports": (),
+    }
     return options_of("smoke", given=given | more)
 
 
-@pytest.mark.parametrize("packing", ["shared", "trl", "none"])
+@pytest.mark.parametrize(
+    ("packing", "precision"), [("shared", "float32"), ("shared", "bf16"), ("trl", "float32"), ("none", "bf16")]
+)
 def test_a_run_ends_with_an_adapter_that_knows_its_rows_better(
-    tmp_path: Path, base: str, rows: Path, packing: str
+    tmp_path: Path, base: str, rows: Path, packing: str, precision: str
 ) -> None:
-    trained = train(Job(rows / "train.jsonl", tmp_path), quick(base, packing=packing, max_steps=30))
+    given = {"packing": packing, "precision": precision, "max_steps": 30}
+    trained = train(Job(rows / "train.jsonl", tmp_path), quick(base, **given))
     check_adapter(trained.adapter)
     assert read_card(trained.adapter).base == base
     assert {tensor.dtype for tensor in load_file(trained.adapter / "adapter_model.safetensors").values()} == {
