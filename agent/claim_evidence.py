@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from agent.brief import brief_of
 from agent.found_text import found_lines
 from agent.observations import Answered, Compared, Explained, Found, Missed, Unresolved
 from agent.ports import TellContext
@@ -63,6 +64,7 @@ def evidence_of(context: TellContext, catalog: Catalog) -> Evidence:
     others = {i.item_id: i for i in _besides(context) if i.item_id not in listed}
     lines = [
         *found_lines(context.observations, catalog),
+        *brief_of(context, catalog).found,
         context.text,
         context.person,
         *(p.said.label for p in context.preferences),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from agent.claim_evidence import Evidence, Known
+from agent.claim_surroundings import clause_before, holds_value, is_quoted, with_before
 from agent.claim_usage import WordUsage
 from agent.claim_words import any_of, claim_words
 from agent.quoting import plain
@@ -19,6 +20,7 @@ _MARKED = re.compile(
     r"\*\*(?P<bold>(?:\\.|[^*\n])+)\*\*|《(?P<book>[^》\n]+)》|(?<![*\w])[*_](?P<soft>[^*_\n]+)[*_](?![*\w])"
     r"|“(?P<quoted>[^”\n]+)”|\"(?P<straight>[^\"\n]+)\"|「(?P<corner>[^」\n]+)」"
 )
+_ENTRY = re.compile(r"\s*(?:\d+[.)]|[-•*])\s+")
 _YEAR = re.compile(r"\s*[（(](?P<year>\d{4})[)）]")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,5}[·•・][\u3400-\u9fff·•・]{1,12}")
 """A foreign name as scripts without capitals write it."""
@@ -27,7 +29,8 @@ _OPENING = re.compile(r"(?:^|[:;—–•“\"'(\[（：；，,]|\*\*|[-.!?。�
 _COMMON, _EVERYDAY, _SMALL = 6000, 900, 300
 """Ranks: a common word opens a sentence with a capital; an everyday one is no name within it either, a small one is a
 title only where it cannot be anything else."""
-_BACK = 28
+_INITIALS = 2
+"""Letters of what a full stop may stand behind within a name: 'J. R.', 'Dr. Brown'."""
 _MEANT = 0.5
 """A word states a value where at least this share of the descriptions that use it are of items that hold it."""
 
@@ -88,8 +91,10 @@ class Names:
         behind = _YEAR.match(text, match.end())
         year = bracketed[1] if bracketed else behind["year"] if behind else ""
         known = self._meant(title.strip(" ,.;:"), year)
-        bold = match["bold"] is not None
-        if known is None and not self._is_title(title, bold or match["book"] is not None):
+        bold, strong = match["bold"] is not None, match["bold"] is not None or match["book"] is not None
+        if known and known.item and not strong and len(forms(title)) > len(forms(known.item.title)):
+            return None  # a sentence is quoted, and a title may stand in it
+        if known is None and not self._is_title(title, strong):
             return None
         return Mention(*match.span(), title, known, bold, year, behind.end() if behind else match.end())
 
@@ -127,15 +132,16 @@ class Names:
                 yield Mention(*match.span(), title, self._meant(title, year) or known, year=year, stop=stop)
 
     def _telling(self, title: str, match: re.Match[str], text: str) -> bool:
-        """A small word ('It', 'Up') is a title only within a sentence, where an entry begins, or before a year."""
+        """A small word ('It', 'Up'), and a title that is a value of a facet as well ('Halloween'), is a title only
+        where it cannot be anything else: where an entry begins, before a year, and a word within a sentence."""
         words = forms(title)
-        if len(words) != 1 or self._linker.language.rank(words[0]) >= _COMMON:
+        if _ENTRY.fullmatch(text[: match.start()]) or _YEAR.match(text, match.end()):
             return True
-        entry = re.fullmatch(r"\s*(?:\d+[.)]|[-•*])\s+", text[: match.start()]) is not None
-        if self._linker.language.rank(words[0]) >= _SMALL:
+        if any(holds_value(known, title) for known in self._evidence.items):
+            return False
+        if len(words) != 1 or self._linker.language.rank(words[0]) >= _SMALL:
             return True
-        inner = not _OPENING.search(text[: match.start()]) and title[:1].isupper()
-        return entry or inner or _YEAR.match(text, match.end()) is not None
+        return not _OPENING.search(text[: match.start()]) and title[:1].isupper()
 
     def _claims(self, span: Span, text: str) -> bool:
         """Whether words state a facet value: spelt like it, with a capital, or in a script without spaces."""
@@ -157,19 +163,21 @@ class Names:
         return max(shares) >= _MEANT if shares else rare
 
     def _supported(self, span: Span, text: str, focus: Sequence[Known], named: bool) -> bool:
-        before = text[max(0, span.start - _BACK) : span.start]
-        denied = _pattern("not").search(before) is not None
+        denied = _pattern("not").search(clause_before(text, span.start)) is not None
         meanings = [m for m in span.meanings if m.facet == span.announced] or list(span.meanings)
         every = all if span.together else any
         held = every(any(self._holds(m, k) for k in focus) for m in meanings)
-        if denied:
+        quoted = is_quoted(text, span.start)
+        if denied and not quoted:
             return not (held and named)
         if held:
             return True
         words = forms(span.text)
-        if not span.announced and any(k.says(words) for k in focus):
+        if (quoted or not span.announced) and any(k.says(words) for k in focus):
             return True
-        spoken = not named or _pattern("you").search(text[: span.end]) is not None
+        if span.announced and any(k.says(with_before(text, span)) for k in focus):
+            return True
+        spoken = not named or quoted or _pattern("you").search(text[: span.end]) is not None
         return spoken and self._turn_says(words, span.meanings)
 
     def _is_people(self, meaning: Meaning) -> bool:
@@ -252,7 +260,9 @@ def _runs(text: str, blank: Sequence[tuple[int, int]]) -> Iterator[list[Token]]:
     run: list[Token] = []
     for token in tokens(text):
         taken = _inside(token.start, blank)
-        near = run and not text[run[-1].end : token.start].strip(" -.’'&")
+        between = text[run[-1].end : token.start] if run else ""
+        ends = "." in between and len(run[-1].form) > _INITIALS
+        near = run and not between.strip(" -.’'&") and not ends
         if run and (taken or not near or not (token.capital or token.form in _JOINS)):
             yield run
             run = []

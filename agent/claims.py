@@ -5,14 +5,14 @@ A wrong year behind a title and a wrong number in a known unit are put right; fo
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.claim_evidence import Fact, Known, evidence_of
 from agent.claim_names import Mention, Names
 from agent.claim_numbers import Told, holds, numbers_of
 from agent.claim_usage import WordUsage
 from agent.claim_words import claim_words
-from agent.observations import Answered
+from agent.observations import Answered, Found
 from agent.ports import TellContext
 from agent.quoting import escape
 from retrieval.catalog import Catalog
@@ -22,6 +22,8 @@ _ENTRY = re.compile(r"\s*(?:(?P<number>\d{1,3})[.)]|[-*•])\s+")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _HEADING = re.compile(r"(?m)^\s*#+\s*")
 _EMPHASIS = re.compile(r"\*\*((?:\\.|[^*\n])+)\*\*")
+_LEADS = re.compile(r"[:：?？]\s*$")
+"""The end of a sentence that leads to a list: it says what was asked for, and nothing of the items it is to be like."""
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
@@ -46,6 +48,8 @@ class Claims:
         self._names = Names(self.evidence, catalog, linker, usage or WordUsage(catalog))
         self._linker = linker
         self._answers = {o.answer for o in context.observations if isinstance(o, Answered)}
+        found = (o for o in context.observations if isinstance(o, Found))
+        self._anchors = {i.item_id for o in found for i in o.anchors} - {c.item.item_id for c in context.cards}
         self._focus: tuple[Known, ...] = ()
 
     def judge(self, sentence: str, *, same_line: bool) -> Verdict:
@@ -53,18 +57,28 @@ class Claims:
         text, links = _LINK.subn(r"\1", _HEADING.sub("", sentence))
         done = ("a link",) if links else ()
         entry = _ENTRY.match(text)
-        mentions = self._names.mentions(text)
+        mentions = self._numbered(self._names.mentions(text), entry)
         named = tuple(m.known for m in mentions if m.known)
         focus = named or self._pointed(text) or (self._focus if same_line else ())
         self._focus = focus
         cards = self._cards(named)
         fault = next((f"a title that was not offered: {m.text!r}" for m in mentions if m.known is None), "")
-        fault = fault or self._fault(text, mentions, focus, bool(named or self._pointed(text)), entry)
+        about = [k for k in named if not (k.item and k.item.item_id in self._anchors and _LEADS.search(text))]
+        fault = fault or self._fault(text, mentions, focus, bool(about or self._pointed(text)), entry)
         if fault.startswith("number"):
             mended = self._mended(text, mentions, focus, entry)
             if mended is not None:
                 return self._shown(mended[0], cards, entry, (*done, mended[1]))
         return Verdict(text, cards, fault, (), entry is not None) if fault else self._shown(text, cards, entry, done)
+
+    def _numbered(self, mentions: Sequence[Mention], entry: re.Match[str] | None) -> list[Mention]:
+        """Of items of one title, an entry means the one of its number."""
+        place = int(entry["number"] or 0) - 1 if entry else -1
+        if not mentions or not 0 <= place < len(self.evidence.cards) or mentions[0].year:
+            return list(mentions)
+        first, card = mentions[0], self.evidence.cards[place]
+        same = first.known and first.known.item and card.item and first.known.item.title == card.item.title
+        return [replace(first, known=card) if same else first, *mentions[1:]]
 
     def _pointed(self, text: str) -> tuple[Known, ...]:
         """The cards that 'the second one' and 'number 3' mean."""
@@ -130,7 +144,7 @@ class Claims:
     def _shown(self, text: str, cards: tuple[int, ...], entry: re.Match[str] | None, done: tuple[str, ...]) -> Verdict:
         """Titles in bold, as the catalogue spells them, with the right year, and nothing else in bold; an entry of a
         list with the number of its card."""
-        mentions = [m for m in self._names.mentions(text) if m.known]
+        mentions = [m for m in self._numbered(self._names.mentions(text), entry) if m.known]
         taken = [(m.start, m.stop) for m in mentions]
         edits = [(m.start, m.stop, *self._written(text, m)) for m in mentions]
         emphasis = (m for m in _EMPHASIS.finditer(text) if not any(a <= m.start() < b for a, b in taken))

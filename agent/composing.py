@@ -12,6 +12,8 @@ from agent.types import Note
 
 _LISTED = re.compile(r"\s*(?:\d+[.)]|[-*•])\s")
 _SAID = 90
+_FULL = "。！？」』）；"
+"""Signs that end a sentence without a space behind them."""
 
 
 @dataclass(slots=True)
@@ -153,7 +155,8 @@ class Composer:
     def _show(self, text: str, *, bare: bool = False) -> str:
         if not bare and not self.text:
             text = text.lstrip("\n")
-        if not bare and self.text and not self.text[-1].isspace() and text[:1].isascii() and not text[:1].isspace():
+        apart = self.text and not self.text[-1].isspace() and self.text[-1] not in _FULL
+        if not bare and apart and text[:1].isascii() and not text[:1].isspace():
             text = f" {text}" if not _LISTED.match(text) else f"\n{text}"
         self.text += text
         return text

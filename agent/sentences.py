@@ -7,7 +7,7 @@ quotation marks, and known titles, are never cut: '**Airplane!** is funny.' is o
 import re
 from collections.abc import Sequence
 
-_END = re.compile(r"(?:[.!?…]+[\"”’')*_]*(?=\s)|[。！？]+[」』”’）*]*)\s*|\n\s*")
+_END = re.compile(r"(?:[.!?…]+[\"”’')*_]*(?=\s)|[。！？]+[」』”’）]*)\s*|\n\s*")
 _KEPT = re.compile(
     r"""
     \*\*[^*\n]*(?:\*\*|$)            # bold; an open one may still be closed
@@ -17,7 +17,6 @@ _KEPT = re.compile(
     """,
     re.VERBOSE,
 )
-_BREAK = re.compile(r"\n")
 _LONGEST = 1200
 """Characters after which text without an end is cut all the same."""
 
@@ -50,7 +49,7 @@ class Sentences:
             if match.end() == len(text):
                 break
             at = match.start()
-            line = _BREAK.match(text, at)
+            line = "\n" in match[0]
             inside = not line and (any(a <= at < b for a, b in kept) or self._in_title(text, at + 1))
             if text[:at].strip() and not inside and (line or not text[match.end()].islower()):
                 return match.end()

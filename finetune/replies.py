@@ -2,6 +2,7 @@
 stand as it is."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from agent.quoting import plain
 from agent.rules.model import RulesModel
 from agent.store_sqlite import SqliteStore
 from agent.types import Credit, TurnRequest
+from agent.wording import wording_of
 from finetune.asking import Asker, Split
 from finetune.reply_targets import phrases, target
 from finetune.rows import Row, RowMessage
@@ -140,30 +142,35 @@ def teachable(context: TellContext, index: Index, prompt: str, text: str) -> boo
     one that replies are made of."""
     if not text.strip() or len(text) > _LONGEST:
         return False
-    return not _unknown_words(text, prompt, context.language, index.catalog) and asyncio.run(
-        _stands(context, index, text)
-    )
+    return not _unknown_words(text, prompt, context.language, index.catalog) and stands(context, index, text)
 
 
-async def _stands(context: TellContext, index: Index, text: str) -> bool:
+def stands(context: TellContext, index: Index, text: str) -> bool:
     """Whether the checker lets a reply be shown as it is."""
     checked = Grounded(_Saying(text), index.catalog, index.linker)
-    try:
+
+    async def told() -> tuple[str, Credit | None]:
         pieces = [piece async for piece in checked.tell(context)]
+        credit = next((p for p in pieces if isinstance(p, Credit)), None)
+        return "".join(p for p in pieces if isinstance(p, str)), credit
+
+    try:
+        shown, credit = asyncio.run(told())
     except AgentError:
         return False
-    credit = pieces[-1]
-    shown = "".join(p for p in pieces if isinstance(p, str))
-    return isinstance(credit, Credit) and not credit.notes and _bare(shown) == _bare(text)
+    return credit is not None and not credit.notes and _bare(shown) == _bare(text)
 
 
 def _bare(text: str) -> str:
-    """A reply but for what is in bold: the checker puts every title so, those of its list or not."""
-    return text.replace("**", "").strip()
+    """A reply but for its marks: the checker puts every title in bold, those of its list, those in quotation marks, and
+    others."""
+    return re.sub(r"\*\*|[“”]", "", text).strip()
 
 
 def _unknown_words(text: str, prompt: str, language: str, catalog: Catalog) -> set[str]:
-    known = {*_vocabulary(language), *forms(prompt), *forms(f"{catalog.spec.noun} {catalog.spec.nouns}")}
+    wording = wording_of(catalog, language)
+    named = f"{wording.spec.noun} {wording.spec.nouns} {wording.translation.counter}"
+    known = {*_vocabulary(language), *forms(prompt), *forms(named)}
     return {word for word in forms(plain(text)) if word not in known}
 
 

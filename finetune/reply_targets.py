@@ -143,7 +143,9 @@ def _lead(voice: Voice, found: Found, shown: int, first: bool) -> str:
 def _entry(voice: Voice, found: Found, entry: Entry) -> str:
     """The line of a card: its title, values that were asked for, and what speaks for it."""
     typing = voice.phrases.typing
-    item = f"**{escape(entry.card.item.title, 300)}**"
+    title = entry.card.item.title
+    several = sum(card.item.title == title for card in voice.context.cards) > 1
+    item = voice.offered(entry.card.item) if several else f"**{escape(title, 300)}**"
     evidence, reason = brief.told_of(entry, len(voice.context.cards))
     facts = escape(typing.comma.join(evidence), 300)
     reason = escape(reason, 300)
