@@ -15,7 +15,7 @@ from finetune.errors import BadOptions, TooLarge
 Dtype: TypeAlias = Literal["float32", "bfloat16", "float16"]
 GIB = 1 << 30
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-_WINDOWS = {"brief": (2048, 8192), "full": (4096, 16384)}
+_WINDOWS = {"brief": (2048, 8192), "full": (4096, 32_768)}
 """Tokens of the least and the usual window: the longest prompts and replies of a style, in English and in Chinese."""
 _GPU_SHARE, _CPU_SHARE, _GPU_SPARE = 0.92, 0.8, GIB // 4
 _GPU_WORK, _CPU_WORK = GIB, 5 * GIB // 2

@@ -8,15 +8,15 @@ from transformers import AutoConfig
 
 from agent.base_model import load_tokenizer
 from agent.errors import ModelMisconfigured
-from agent.plan import Search
+from agent.plan import Plan, Search
 from agent.ports import PlanContext, TellContext
-from agent.profile import Preference
 from agent.prompts import Style, catalogue_of, plan_messages, reply_messages
 from agent.types import Message
 from finetune.errors import BadOptions, NoServer
 from finetune.serve_device import cpu, gpu_of
 from finetune.serve_model import adapter_of, base_of, shape_of, without_tools
-from finetune.serve_plan import GIB, Device, Wanted, plan_memory
+from finetune.serve_plan import GIB, Device, Shape, Wanted, plan_memory
+from tests.shop import SHOP
 from tests.tiny_model import edited, random_adapter, tiny_base
 
 MEMINFO = "MemTotal:       16777216 kB\nMemFree:         1000 kB\nMemAvailable:   8388608 kB\n"
@@ -85,7 +85,7 @@ def test_one_server_serves_one_base(files: Path, tmp_path: Path) -> None:
     assert base_of("", (one,)) == base_of("a/x", (one,)) == "a/x"
     assert base_of(str(files / "base"), (one,)) == str(files / "base")
     for model, adapters in (("", (one, two)), ("a/z", (one,)), ("", (one, one))):
-        with pytest.raises(BadOptions, match="'one'|one, one"):
+        with pytest.raises(BadOptions, match=r"'one'|one, one"):
             base_of(model, adapters)
 
 
@@ -109,19 +109,14 @@ def test_a_template_without_tools_says_what_training_said(files: Path) -> None:
 @pytest.mark.parametrize("style", ["brief", "full"])
 @pytest.mark.parametrize("word", ["wonderful ", "电影"])
 def test_the_longest_prompts_fit_the_window_that_is_planned(style: Style, word: str) -> None:
-    from tests.shop import SHOP
-
     tokenizer = load_tokenizer()
     text, messages = word * 3000, tuple(Message("user", word * 1000) for _ in range(40))
-    plan = plan_messages(
-        PlanContext(text, messages, shown=tuple(SHOP.items), person=text, question=text), catalogue_of(SHOP, style),
-        SHOP, style,
-    )  # fmt: skip
-    reply = reply_messages(
-        TellContext(text, _nothing(), (), (), (), messages, person=text, begun=text), catalogue_of(SHOP, style),
-        SHOP, style,
-    )  # fmt: skip
-    shape = shape_of(AutoConfig.for_model("qwen3"))
+    told, last = catalogue_of(SHOP, style), Search(query=text)
+    context = PlanContext(text, messages, tuple(SHOP.items), last=last, person=text, question=text, offer=last)
+    telling = TellContext(text, Plan(actions=(last,)), (), (), (), messages, person=text, begun=text)
+    plan = plan_messages(context, told, SHOP, style)
+    reply = reply_messages(telling, told, SHOP, style)
+    shape = Shape(10**9, 24, 2048, 8192, 16, 8, 128, 150_000, 40_960)
     window = plan_memory(shape, Device("gpu", "a GPU", 80 * GIB, 79 * GIB), Wanted(style)).window
     for prompt, answer in ((plan, 800), (reply, 1200)):
         assert sum(len(tokenizer(p.text).input_ids) for p in prompt) + answer < window
