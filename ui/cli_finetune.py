@@ -1,15 +1,28 @@
 """Commands of two words: `finetune …`. What they do is in the package of that name, imported when one runs."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from ui.cli_options import Catalog, Debug, settings_of
+from ui.errors import BadInput
 
 Adapter: TypeAlias = Annotated[
     str, typer.Argument(metavar="NAME|DIR", help="Versions by name, under adapters/ in the home folder, or a folder.")
 ]
+
+
+class Numbers(StrEnum):
+    """What weights are written in."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+
+
 finetune = typer.Typer(help="Tune a language model on the tools and prompts of this program.", rich_markup_mode=None)
 
 
@@ -72,20 +85,49 @@ def train(
     held_out: Annotated[Path | None, typer.Option(metavar="FILE", help="Rows that say when to stop.")] = None,
     start: Annotated[Path | None, typer.Option(metavar="DIR", help="An adapter to go on from.")] = None,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Go on with the run in --out.")] = True,
+    base: Annotated[str | None, typer.Option(metavar="NAME|DIR", help="Another base than the preset's.")] = None,
+    rank: Annotated[int | None, typer.Option(help="Of the LoRA matrices.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="The adapter counts alpha / rank.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Of the adapter's input.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Times that every row is seen.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="An option of the preset, as rank=8; may be repeated."),
+        typer.Option("--set", metavar="NAME=VALUE", help="Any option of the preset, as window=4096; may be repeated."),
     ] = None,
     debug: Debug = False,
 ) -> None:
     """Tune a base on rows; stopped, it goes on where it was when it is run again."""
     from finetune.options import options_of
 
-    options = options_of(preset, settings or ())
+    given = {"base": base, "rank": rank, "alpha": alpha, "dropout": dropout, "epochs": epochs, "lr": lr}
+    options = options_of(preset, settings or (), {name: value for name, value in given.items() if value is not None})
 
     from ui.cli_tuning import tune
 
     tune(rows, out, held_out, start, options, resume=resume)
+
+
+@finetune.command(epilog="Example: sommelier finetune export tuned/adapter --merged --out served")
+def export(
+    what: Annotated[
+        str, typer.Argument(metavar="DIR|NAME", help="An adapter, or versions of one; with --base a base.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder.")],
+    merged: Annotated[bool, typer.Option("--merged", help="One model: the adapter worked into its base.")] = False,
+    base: Annotated[bool, typer.Option("--base", help="The base alone, as safetensors.")] = False,
+    dtype: Annotated[
+        Numbers, typer.Option(help="Of weights; auto: float32 for the model in the box, else bfloat16.")
+    ] = Numbers.auto,
+    debug: Debug = False,
+) -> None:
+    """Write what vLLM loads: an adapter with its tokenizer, merged weights, or a base."""
+    if merged and base:
+        raise BadInput("--merged and --base are one too many; an adapter is merged, a base is not")
+
+    from ui.cli_tuning import export as write
+
+    write(what, out, dtype.value, merged=merged, base=base)
 
 
 @finetune.command(

@@ -1,9 +1,10 @@
-"""What `finetune train` tells on the terminal."""
+"""What `finetune train` and `finetune export` tell on the terminal."""
 
 import logging
 import warnings
 from pathlib import Path
 
+from finetune.export import Numbers, export_adapter, export_base, export_merged
 from finetune.options import Options
 from finetune.sft import Job, train
 
@@ -20,3 +21,14 @@ def tune(rows: Path, out: Path, held_out: Path | None, start: Path | None, optio
     left = f" ({told.dropped} too long)" if told.dropped else ""
     print(f"{told.rows} rows{left}, {told.steps} steps, loss {told.loss:.4f}{looked}, {told.seconds:.0f} s")
     print(f"adapter: {trained.adapter}")
+
+
+def export(what: str, out: Path, numbers: Numbers, *, merged: bool, base: bool) -> None:
+    """Write what a server loads, and print the line that loads it."""
+    if base:
+        print(f"vllm serve {export_base(what, out, numbers)}")
+    elif merged:
+        print(f"vllm serve {export_merged(Path(what), out, numbers)}")
+    else:
+        place = export_adapter(Path(what), out)
+        print(f"vllm serve BASE --enable-lora --lora-modules {place.name}={place}")
