@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeAlias
 
+from agent.prompts import data
 from finetune.rows import Row, RowMessage
 
 _COPIED = frozenset(
     {"likes", "dislikes", "wants", "avoids", "titles", "item", "items", "what", "query", "twist", "person"}
 )
+_NAMING = frozenset({"likes", "dislikes", "titles", "item", "items"})
+_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
+_STOPS = ".!?。！？"
+_BOTH = 2
 _MESSAGE = re.compile(r"^message: (?P<text>.*)\Z", re.MULTILINE | re.DOTALL)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _NEXT = {"a": "s", "e": "r", "i": "o", "o": "p", "t": "y", "n": "m", "s": "d", "r": "t", "l": "k", "c": "v", "u": "y"}
@@ -110,7 +115,17 @@ def swapped(pair: Pair, names: Mapping[str, str]) -> Pair:
     return Pair(message, _written(_mapped(plan, lambda said: found.get(said, said))))
 
 
-def augmented(row: Row, changes: Sequence[Change], seed: int) -> Row:
+def recombined(pair: Pair, _rng: Random) -> Pair:
+    """Its two sentences the other way round, when it has two and the calls are for both; what was said stays said."""
+    sentences = [s for s in _SENTENCE.findall(pair.message) if s.strip()]
+    if len(sentences) != _BOTH or len(json.loads(pair.completion)) < _BOTH:
+        return pair
+    first, second = (s.strip() for s in sentences)
+    gap = " " if first.isascii() else ""
+    return Pair(f"{second if second[-1] in _STOPS else second + '.'}{gap}{first}", pair.completion)
+
+
+def augmented(row: Row, changes: Sequence[Change], seed: int | str) -> Row:
     """A row with its message changed; the same row when there is no message to change."""
     match = _MESSAGE.search(row.messages[-1].content)
     if match is None or row.call != "plan":
@@ -119,9 +134,33 @@ def augmented(row: Row, changes: Sequence[Change], seed: int) -> Row:
     pair = Pair(match["text"], row.completion)
     for change in changes:
         pair = change(pair, rng)
-    said = row.messages[-1].content[: match.start("text")] + pair.message
+    return _renewed(row, row.messages[-1].content[: match.start("text")] + pair.message, seed, pair.completion)
+
+
+def with_turns_before(row: Row, said: str, told: str, seed: int | str) -> Row:
+    """A row with an exchange before it that has nothing to do with it; the same row when something was said before."""
+    state = row.messages[-1].content
+    if row.call != "plan" or re.search(r"^(?:before|shown|last|offered): ", state, re.MULTILINE):
+        return row
+    return _renewed(row, f"before: user: {data(said)} / assistant: {data(told)}\n{state}", seed, row.completion)
+
+
+def _renewed(row: Row, said: str, seed: int | str, completion: str) -> Row:
     messages = (*row.messages[:-1], RowMessage(role="user", content=said))
-    return row.model_copy(update={"id": f"{row.id}~{seed}", "messages": messages, "completion": pair.completion})
+    return row.model_copy(update={"id": f"{row.id}~{seed}", "messages": messages, "completion": completion})
+
+
+def names_in(said: Pair | Row) -> frozenset[str]:
+    """The items that a plan names as the message does, and free words in their place."""
+    if isinstance(said, Row):
+        match = _MESSAGE.search(said.messages[-1].content)
+        said = Pair(match["text"] if match else "", said.completion)
+    found: set[str] = set()
+    for call in json.loads(said.completion):
+        for key, value in call["parameters"].items():
+            if key in _NAMING:
+                found.update(value if isinstance(value, list) else [value])
+    return frozenset(name for name in found if name in said.message and ": " not in name and name[:1] != "[")
 
 
 def copied(pair: Pair) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,9 +11,12 @@ from agent.plan import Remember, Search, SimilarTo
 from agent.plan_text import plan_from, plan_text
 from finetune import augment
 from finetune.augment import Change, Pair, augmented, chatty, copied, distracted, swapped
+from finetune.errors import BadOptions
 from finetune.generate import generate
-from finetune.rows import Row
+from finetune.rows import Row, read_rows, write_rows
+from finetune.variants import KINDS, kinds_of, variants
 from tests.light_index import light_index
+from ui.cli import main
 
 TASTE = Pair(
     "I loved Heat, but hated Space Jam!",
@@ -97,3 +101,49 @@ def test_a_copied_title_still_stands_in_the_changed_message(made: tuple[Row, ...
             said = changed.messages[-1].content
             titles = [t for c in json.loads(changed.completion) for t in c["parameters"].get("titles", ())]
             assert all(t in said for t in titles if not t.startswith("[")), (said, titles)
+
+
+def test_two_sentences_change_places_and_the_calls_stay() -> None:
+    pair = Pair("I loved Heat. Show me comedies", plan_text([Remember(likes=("Heat",)), Search(query="comedies")]))
+    assert augment.recombined(pair, Random(0)) == Pair("Show me comedies. I loved Heat.", pair.completion)
+    assert augment.recombined(TASTE, Random(0)) == TASTE
+
+
+def test_every_kind_makes_variants_with_ids_of_their_own_that_are_valid(made: tuple[Row, ...]) -> None:
+    catalog = light_index("shop").catalog
+    for kind in KINDS:
+        more = tuple(variants(made, (kind,), 4))
+        assert more, kind
+        assert more == tuple(variants(made, (kind,), 4))
+        assert len({row.id for row in (*made, *more)}) == len(made) + len(more)
+        assert all(plan_from(row.completion, catalog).actions for row in more)
+
+
+def test_names_are_swapped_for_names_of_the_same_rows(made: tuple[Row, ...]) -> None:
+    known = {name for row in made for name in augment.names_in(row)}
+    more = tuple(variants(made, ("names",), 4))
+    assert {name for row in more for name in augment.names_in(row)} <= known
+
+
+def test_turns_come_only_before_what_begins_a_dialogue(made: tuple[Row, ...]) -> None:
+    more = tuple(variants(made, ("turns",), 4))
+    assert all(row.messages[-1].content.startswith("before: user: ") for row in more)
+    assert not any("shown:" in row.messages[-1].content for row in more)
+
+
+def test_a_kind_that_there_is_not_is_told() -> None:
+    assert kinds_of(()) == KINDS
+    with pytest.raises(BadOptions, match="'loud'"):
+        kinds_of(("case", "loud"))
+
+
+def test_variants_are_made_on_the_terminal(
+    made: tuple[Row, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "rows.jsonl", tmp_path / "more.jsonl"
+    write_rows(file, made[:20])
+    assert main(["finetune", "augment", str(file), "--out", str(out), "--kind", "case", "--seed", "4"]) == 0
+    assert read_rows(out) == tuple(variants(made[:20], ("case",), 4))
+    assert f"variants of 20 rows: {out}" in capsys.readouterr().out.replace("\n", "")
+    assert main(["finetune", "augment", str(file), "--out", str(out), "--kind", "loud"]) == 1
+    assert "'loud'" in capsys.readouterr().err

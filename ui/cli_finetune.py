@@ -73,6 +73,24 @@ def data(
     make_rows(options, settings_of())
 
 
+@finetune.command(epilog="Example: sommelier finetune augment rows/train.jsonl --out more.jsonl --kind slips")
+def augment(
+    rows: Annotated[Path, typer.Argument(metavar="ROWS", help="A file of rows.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the variants go; they are added to none.")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="case, shout, signs, slips, words, names, asides, turns. [default: all]"),
+    ] = None,
+    copies: Annotated[int, typer.Option(metavar="N", min=1, help="Of each kind and row.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same rows again.")] = 0,
+    debug: Debug = False,
+) -> None:
+    """Make variants of rows: the message as another person types it, the plan as right as before."""
+    from ui.cli_rows import make_variants
+
+    make_variants(rows, out, tuple(kind or ()), copies, seed)
+
+
 @finetune.command(epilog="Example: sommelier finetune train rows --out tuned --preset box --set accumulation=4")
 def train(
     rows: Annotated[

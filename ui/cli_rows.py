@@ -1,10 +1,14 @@
-"""What `finetune data` tells on the terminal."""
+"""What `finetune data` and `finetune augment` tell on the terminal."""
 
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.config import Settings
 from finetune.data import DataManifest, DataOptions, make
+from finetune.rows import read_rows, write_rows
+from finetune.variants import kinds_of, variants
 from ui.cli_screen import Screen
 
 if TYPE_CHECKING:
@@ -28,6 +32,13 @@ def _tokenizer() -> "PreTrainedTokenizerBase":
     from agent.base_model import load_tokenizer
 
     return load_tokenizer()
+
+
+def make_variants(rows: Path, out: Path, kinds: Sequence[str], copies: int, seed: int) -> None:
+    """Write the variants of the rows of a file, and say how many there are."""
+    read = read_rows(rows)
+    count = write_rows(out, variants(read, kinds_of(kinds), seed, copies))
+    print(f"{count} variants of {len(read)} rows: {out}")
 
 
 def _table(manifest: DataManifest) -> list[tuple[str, ...]]:
