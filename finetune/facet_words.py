@@ -17,6 +17,7 @@ _LIKING = re.compile(
     r"(?!\s+(?:it|that|this|them|those|these)\b)|"
     r"\bfavou?rites?\b"
 )
+_WISHING = re.compile(r"(?:\bwould|'d|\bid)\s+(?:\w+\s+)?(?:like|love|enjoy|prefer)\b")
 _AVERSE = re.compile(r"\b(?:like|love|hate|fan|stand|dislike|care|into|enjoy|prefer|big on|crazy|interested)\b")
 _DECADE = re.compile(r"\b(?:(?:19)?([3-9]0)|(20[012]0))'?s\b")
 DENIED = re.compile(
@@ -103,8 +104,9 @@ def _sort_out(part: Part, found: Sequence[Named], taste: Taste) -> None:
     if part.stance in ("like", "none", "want") and found and DENIED.search(words[: found[0].start]):
         taste.avoids += mentions
         return
-    liking = part.stance == "like" and bool(_LIKING.search(words))
-    if part.stance == "like" and not is_request(words) and (part.names or not liking):
+    liking = part.stance == "like" and bool(_LIKING.search(_WISHING.sub(" ", words)))
+    asks = is_request(words) or _WISHING.search(words) is not None
+    if part.stance == "like" and not asks and (part.names or not liking):
         return  # praise of a film: 'X was so funny' asks for no comedy
     taste.likes += mentions if liking and not part.names else []
     for named, together in _grouped(part.text, found):

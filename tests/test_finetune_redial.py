@@ -37,7 +37,12 @@ def _examples() -> tuple[Example, ...]:
 
 
 def _said(*messages: str, tmp_path: Path, **liked: bool | None) -> tuple[Example, ...]:
-    """Examples of a dialogue whose messages name films by letter: '@A'; the other side's begin with '>'."""
+    """Labelled messages of a dialogue as `_talk` writes it."""
+    return redial.read_labelled(_talk(*messages, tmp_path=tmp_path, **liked), _catalog(), _naming())
+
+
+def _talk(*messages: str, tmp_path: Path, **liked: bool | None) -> Path:
+    """Write a dialogue whose messages name films by letter: '@A'; the other side's begin with '>'."""
     ids = {letter: str(900 + n) for n, letter in enumerate(liked)}
     items = dict(zip(liked, _catalog().items, strict=False))
     mentions = {
@@ -52,7 +57,7 @@ def _said(*messages: str, tmp_path: Path, **liked: bool | None) -> tuple[Example
         lines.append({"role": "system" if message.startswith(">") else "user", "text": text})
     path = tmp_path / "talk.jsonl"
     path.write_text(json.dumps({"dialogue": "1", "messages": lines, "mentions": mentions}) + "\n", encoding="utf-8")
-    return redial.read_labelled(path, _catalog(), _naming())
+    return path
 
 
 @pytest.mark.parametrize(
@@ -144,6 +149,22 @@ def test_talk_and_genres_are_understood() -> None:
     (search,) = by_text["Hi can you recommend a fantasy movie?"]
     assert isinstance(search, Search)
     assert [f.values for f in search.filters] == [("Fantasy",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "likes", "filters"),
+    [
+        ("I love horror movies", ["genres: Horror"], ["Horror"]),
+        ("I'd really like to see a horror movie", [], ["Horror"]),
+        ("I saw @A and it was so funny, such a fine drama", [], []),
+        ("a scary movie please", [], ["Horror"]),
+    ],
+)
+def test_a_genre_is_taste_a_wish_or_praise(text: str, likes: list[str], filters: list[str], tmp_path: Path) -> None:
+    (example,) = redial.read_examples(_talk(text, tmp_path=tmp_path, A=True), _catalog(), _naming()).examples
+    kept = [m for a in example.actions if isinstance(a, Remember) for m in a.likes if ": " in m]
+    asked = [v for a in example.actions if isinstance(a, Search | SimilarTo) for f in a.filters for v in f.values]
+    assert (kept, asked) == (likes, filters)
 
 
 def test_a_title_is_written_in_several_ways_and_each_seed_always_in_one() -> None:
