@@ -91,7 +91,7 @@ def base_of(model: str, adapters: Sequence[Tuned]) -> str:
 def model_of(base: str, home: Path, *, brief: bool) -> Model:
     """A base as vLLM reads it, what comes in another form exported under `home` once. ModelMisconfigured for one that
     cannot be loaded, NoSpace when it cannot be written."""
-    place = str(_exported(base, home / "vllm" / base)) if base == BUNDLED else _folder(base)
+    place = str(base_as_files(base, home)) if base == BUNDLED else _folder(base)
     try:
         config = AutoConfig.from_pretrained(place)
         shape = shape_of(config)
@@ -138,8 +138,9 @@ def _template(place: str, target: Path) -> Path:
     return target
 
 
-def _exported(base: str, target: Path) -> Path:
-    """A base in safetensors, written aside and renamed: one that is there is whole."""
+def base_as_files(base: str, home: Path) -> Path:
+    """A base in safetensors under `home`, written aside and renamed: one that is there is whole."""
+    target = home / "vllm" / base
     if (target / "config.json").is_file():
         return target
     model, tokenizer = load_base(base)

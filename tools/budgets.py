@@ -9,7 +9,7 @@ from pathlib import Path
 
 FILE_LINES = 300
 FUNCTION_LINES = 40
-FOLDERS = ("agent", "bench", "examples", "finetune", "retrieval", "tests", "tools", "ui")
+FOLDERS = ("agent", "bench", "examples", "finetune", "retrieval", "tests", "tests_vllm", "tools", "ui")
 
 
 def main() -> int:
