@@ -9,7 +9,8 @@ A run that was stopped goes on from its last checkpoint when it is started again
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -143,12 +144,24 @@ def _run(job: Job, trainer: Trainer, minutes: float) -> tuple[float, float]:
         _LOG.warning("%s; going on from %s", line, found.newest and found.newest.name)
     stop = StopRequest()
     trainer.add_callback(Saving(minutes * 60, stop.given))
-    with stop.listening():
+    with stop.listening(), _bars_closed(trainer):
         result = trainer.train(resume_from_checkpoint=str(found.newest) if found.newest else None)
     if stop.given() and trainer.state.global_step < trainer.state.max_steps:
         step, steps = trainer.state.global_step, trainer.state.max_steps
         raise Interrupted(f"stopped at step {step} of {steps} and saved; run the same command to go on")
     return float(result.metrics["train_runtime"]), float(result.training_loss)
+
+
+@contextmanager
+def _bars_closed(trainer: Trainer) -> Iterator[None]:
+    """A bar that an error left open would be drawn below the line that tells it."""
+    try:
+        yield
+    finally:
+        for callback in trainer.callback_handler.callbacks:
+            for bar in (getattr(callback, name, None) for name in ("prediction_bar", "training_bar")):
+                if bar is not None:
+                    bar.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
