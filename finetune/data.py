@@ -142,11 +142,17 @@ def _sgd(options: DataOptions, _: Settings, gathered: _Gathered) -> None:
 
 def _logs(options: DataOptions, settings: Settings, gathered: _Gathered) -> None:
     for path in options.logs:
-        catalog = open_catalog(path.stem, settings).catalog
-        reading = logs.read_examples(path, catalog)
-        gathered.rows += [row_of(example, catalog) for example in reading.examples]
-        gathered.left_out.update({f"logs: {reason}": n for reason, n in reading.left_out.items()})
+        rows, left_out = logged(path, settings)
+        gathered.rows += rows
+        gathered.left_out.update({f"logs: {reason}": n for reason, n in left_out.items()})
         gathered.inputs.append(path)
+
+
+def logged(path: Path, settings: Settings) -> tuple[tuple[Row, ...], Mapping[str, int]]:
+    """The rows of a database of turns that is called like its catalogue, and how many turns were left out, and why."""
+    catalog = open_catalog(path.stem, settings).catalog
+    reading = logs.read_examples(path, catalog)
+    return tuple(row_of(example, catalog) for example in reading.examples), reading.left_out
 
 
 def _added(options: DataOptions, _: Settings, gathered: _Gathered) -> None:

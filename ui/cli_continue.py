@@ -8,10 +8,11 @@ from pathlib import Path
 
 from agent.config import Settings
 from finetune.continual import Rows, Terms, checked, go_on
+from finetune.data import logged
 from finetune.errors import BadOptions
 from finetune.gate import Gate
 from finetune.options import options_of
-from finetune.rows import read_rows
+from finetune.rows import Row, read_rows
 from ui.cli_adapters import begun, quiet_libraries, show_change
 from ui.cli_progress import LateBars
 
@@ -20,7 +21,9 @@ from ui.cli_progress import LateBars
 class Files:
     """Where the rows are; None: split off, or none."""
 
-    new: Path
+    new: Path | None
+    logs: tuple[Path, ...]
+    """Databases of turns, each called like its catalogue."""
     replay: Path
     held_new: Path | None
     held_old: Path | None
@@ -59,7 +62,7 @@ def continue_adapter(start: str, files: Files, terms: Terms, settings: Settings)
     """Train, measure, and let the gate decide; the table is printed either way."""
     quiet_libraries()
     rows = Rows(
-        read_rows(files.new),
+        _new(files, settings),
         read_rows(files.replay),
         read_rows(files.held_new) if files.held_new else (),
         read_rows(files.held_old) if files.held_old else (),
@@ -73,6 +76,18 @@ def continue_adapter(start: str, files: Files, terms: Terms, settings: Settings)
         print(f"{served.name} is current: {served.folder}")
     else:
         print(f"{served.name} is kept; make it current with 'sommelier finetune use {start} {served.name}'")
+
+
+def _new(files: Files, settings: Settings) -> tuple[Row, ...]:
+    if files.new is None and not files.logs:
+        raise BadOptions("there is nothing new to learn; name --new FILE or --logs DB")
+    rows = read_rows(files.new) if files.new else ()
+    for path in files.logs:
+        kept, left_out = logged(path, settings)
+        told = ", ".join(f"{n} {reason}" for reason, n in left_out.items()) or "none"
+        sys.stderr.write(f"{path}: {len(kept)} turns to learn from; left out: {told}\n")
+        rows += kept
+    return rows
 
 
 def terms_of(

@@ -156,10 +156,11 @@ def go_on(
         str,
         typer.Option("--from", metavar="NAME|DIR", help="Versions of an adapter, or a plain adapter to begin with."),
     ],
-    new: Annotated[Path, typer.Option(metavar="FILE", help="Rows to learn.")],
     replay: Annotated[Path, typer.Option(metavar="FILE", help="Old rows, to be repeated and measured on.")],
+    new: Annotated[Path | None, typer.Option(metavar="FILE", help="Rows to learn.")] = None,
+    logs: Databases = None,
     held_new: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="New rows to measure on. [default: a part of --new]")
+        Path | None, typer.Option(metavar="FILE", help="New rows to measure on. [default: a part of the new]")
     ] = None,
     held_old: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Old rows to measure on. [default: a part of --replay]")
@@ -182,7 +183,7 @@ def go_on(
     from ui.cli_continue import Files, continue_adapter, terms_of
 
     terms = terms_of(preset, settings or (), Gate(gate, gate_tool, gate_loss), replay_share, held_share, sample)
-    continue_adapter(start, Files(new, replay, held_new, held_old), terms, settings_of())
+    continue_adapter(start, Files(new, tuple(logs or ()), replay, held_new, held_old), terms, settings_of())
 
 
 @finetune.command(epilog="Example: sommelier finetune versions box --json")
