@@ -148,9 +148,10 @@ def _logs(options: DataOptions, settings: Settings, gathered: _Gathered) -> None
         gathered.inputs.append(path)
 
 
-def logged(path: Path, settings: Settings) -> tuple[tuple[Row, ...], Mapping[str, int]]:
-    """The rows of a database of turns that is called like its catalogue, and how many turns were left out, and why."""
-    catalog = open_catalog(path.stem, settings).catalog
+def logged(path: Path, settings: Settings, catalog_name: str = "") -> tuple[tuple[Row, ...], Mapping[str, int]]:
+    """The rows of a database of turns, called like its catalogue if that is not named; how many turns were left out,
+    and why."""
+    catalog = open_catalog(catalog_name or path.stem, settings).catalog
     reading = logs.read_examples(path, catalog)
     return tuple(row_of(example, catalog) for example in reading.examples), reading.left_out
 

@@ -8,7 +8,9 @@ import pytest
 from agent.adapters import AdapterCard
 from finetune.figures import Change, Skill, figures_of
 from finetune.registry import Registry
-from tests.cli_runs import one_line
+from finetune.rows import write_rows
+from tests.cli_runs import borrowed_home, built_shop, one_line
+from tests.tiny_llm import plan_rows
 from ui.cli import main
 
 
@@ -79,3 +81,23 @@ def test_a_damaged_version_is_listed_and_not_used(home: Path, capsys: pytest.Cap
 @pytest.mark.parametrize("command", [["versions"], ["rollback"]])
 def test_a_name_that_is_nowhere_is_quoted(command: list[str], home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "adapters/nowhere'" in told(capsys, *command, "nowhere", code=1)
+
+
+def test_a_continuation_learns_from_the_turns_that_were_kept(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index = built_shop(home, borrowed_home(home))
+    for said in ("green boots", "red hats", "I like the red ones"):
+        assert main(["ask", said, "--user", "ann", "--catalog", str(index)]) == 0
+    (database,) = (home / "people").glob("*.db")
+    write_rows(home / "old.jsonl", plan_rows(9))
+    given = ["--from", "nowhere", "--replay", str(home / "old.jsonl"), "--logs", str(database)]
+    capsys.readouterr()
+    assert main(["finetune", "continue", *given, "--logs-catalog", str(index)]) == 1
+    learnt, failed = capsys.readouterr().err.splitlines()[-2:]
+    assert f"{database}: 3 turns to learn from; left out: none" in learnt and "adapters/nowhere'" in failed
+    assert "shop.db: is not there" in told(capsys, "continue", *given[:4], "--logs", str(home / "shop.db"), code=1)
+
+
+def test_a_continuation_needs_something_new(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows(home / "old.jsonl", plan_rows(9))
+    line = told(capsys, "continue", "--from", "box", "--replay", str(home / "old.jsonl"), code=1)
+    assert "nothing new to learn; name --new FILE or --logs DB" in line

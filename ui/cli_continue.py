@@ -23,7 +23,9 @@ class Files:
 
     new: Path | None
     logs: tuple[Path, ...]
-    """Databases of turns, each called like its catalogue."""
+    """Databases of turns."""
+    logs_catalog: str
+    """Whose they are; empty: each is called like its catalogue."""
     replay: Path
     held_new: Path | None
     held_old: Path | None
@@ -83,7 +85,7 @@ def _new(files: Files, settings: Settings) -> tuple[Row, ...]:
         raise BadOptions("there is nothing new to learn; name --new FILE or --logs DB")
     rows = read_rows(files.new) if files.new else ()
     for path in files.logs:
-        kept, left_out = logged(path, settings)
+        kept, left_out = logged(path, settings, files.logs_catalog)
         told = ", ".join(f"{n} {reason}" for reason, n in left_out.items()) or "none"
         sys.stderr.write(f"{path}: {len(kept)} turns to learn from; left out: {told}\n")
         rows += kept

@@ -159,6 +159,10 @@ def go_on(
     replay: Annotated[Path, typer.Option(metavar="FILE", help="Old rows, to be repeated and measured on.")],
     new: Annotated[Path | None, typer.Option(metavar="FILE", help="Rows to learn.")] = None,
     logs: Databases = None,
+    logs_catalog: Annotated[
+        str,
+        typer.Option(metavar="NAME|DIR", help="Whose --logs they are. [default: as the file is called]"),
+    ] = "",
     held_new: Annotated[
         Path | None, typer.Option(metavar="FILE", help="New rows to measure on. [default: a part of the new]")
     ] = None,
@@ -183,7 +187,9 @@ def go_on(
     from ui.cli_continue import Files, continue_adapter, terms_of
 
     terms = terms_of(preset, settings or (), Gate(gate, gate_tool, gate_loss), replay_share, held_share, sample)
-    continue_adapter(start, Files(new, tuple(logs or ()), replay, held_new, held_old), terms, settings_of())
+    continue_adapter(
+        start, Files(new, tuple(logs or ()), logs_catalog, replay, held_new, held_old), terms, settings_of()
+    )
 
 
 @finetune.command(epilog="Example: sommelier finetune versions box --json")
