@@ -1,11 +1,12 @@
 """Why a candidate is in a list: grounds that a person, or a program, can look up in the catalogue."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from retrieval.catalog import Catalog
+from retrieval.catalog import Catalog, as_number
 from retrieval.graph import Graph, Path
 from retrieval.ports import CFModel
 from retrieval.signals import Filters
@@ -19,6 +20,9 @@ _MOST = 3
 _LEAST = 0.01
 """Grounds that carry less than this share of a score are left out."""
 _SIGNS = {Op.GE: ">=", Op.LE: "<=", Op.GT: ">", Op.LT: "<"}
+_COMPARE: Mapping[Op, Callable[[float, float], bool]] = {
+    Op.GE: operator.ge, Op.LE: operator.le, Op.GT: operator.gt, Op.LT: operator.lt
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +158,20 @@ def _met(item: Item, constraint: Constraint) -> Iterator[Evidence]:
     if held is None:
         return
     if constraint.op is Op.NOT_IN:
-        yield from (Evidence("wish", f"{facet}!={shown(v)}", shown(v), 0.0) for v in constraint.values)
+        out = (v for v in constraint.values if not holds(item, facet, v))
+        yield from (Evidence("wish", f"{facet}!={shown(v)}", shown(v), 0.0) for v in out)
     elif constraint.op is Op.IN:
         for value in constraint.values:
             if holds(item, facet, value):
                 yield Evidence("wish", f"{facet}={shown(value)}", shown(value), 0.0)
-    else:
+    elif not isinstance(held, str | tuple) and _within(held, constraint):
         bound = f"{_SIGNS[constraint.op]} {shown(constraint.values[0])}"
         yield Evidence("wish", f"{facet}={shown(held)}", bound, 0.0)
+
+
+def _within(held: float | date, bound: Constraint) -> bool:
+    """Whether a number or a day keeps to a bound: what is explained need not."""
+    return _COMPARE[bound.op](as_number(held), as_number(bound.values[0]))
 
 
 def _split(weights: Iterable[tuple[_Key, float]], share: float) -> list[tuple[_Key, float]]:

@@ -1,5 +1,6 @@
 """Why a candidate is in the list, on a shop of teas."""
 
+from retrieval.catalog import as_labels
 from retrieval.types import Constraint, Evidence, Op, Query, Taste, Wish
 from tests.tea_shop import LIKES_MALT, SHOP, TEAS, UNLEARNED, ids
 
@@ -36,6 +37,13 @@ def test_a_condition_that_an_item_meets_is_a_ground() -> None:
     [first] = SHOP.retrieve(query).candidates
     met = {(ground.ref, ground.detail) for ground in first.evidence if ground.kind == "wish"}
     assert met == {(f"price={first.item.facets['price']:.0f}", "<= 4"), ("garden!=Uji", "Uji")}
+
+
+def test_a_condition_that_an_explained_item_breaks_is_none() -> None:
+    dear = max(TEAS.items, key=lambda item: float(item.facets.get("price", 0.0)))  # type: ignore[arg-type]
+    garden = as_labels(dear.facets.get("garden"))
+    query = Query(constraints=(Constraint("price", Op.LE, (1.0,)), Constraint("garden", Op.NOT_IN, garden)))
+    assert not [g for g in SHOP.explain(query, dear.item_id).evidence if g.kind == "wish"]
 
 
 def evidence(query: Query, item_id: str) -> dict[str, list[Evidence]]:
