@@ -20,8 +20,8 @@ MOST_CALLS = 6
 
 
 def plan_text(actions: Sequence[Action]) -> str:
-    """Write calls down, defaults left out, without spaces between the signs."""
-    calls = [{"name": a.tool, "parameters": a.model_dump(mode="json", exclude_defaults=True)} for a in actions]
+    """Write calls down, defaults left out, whole numbers as such, without spaces between the signs."""
+    calls = [{"name": a.tool, "parameters": _short(a.model_dump(mode="json", exclude_defaults=True))} for a in actions]
     return json.dumps(calls, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -45,3 +45,12 @@ def plan_from(text: str, catalog: Catalog) -> Plan:
     if not calls:
         raise BadPlan(f"no tool was called in {one_line(text, 80)!r}")
     return plan_of([checked_names(action_of(call.name, call.arguments), catalog) for call in calls])
+
+
+def _short(value: object) -> object:
+    """1990.0 as 1990: two tokens less for each number that a model writes."""
+    if isinstance(value, dict):
+        return {key: _short(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_short(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

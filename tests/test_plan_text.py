@@ -41,6 +41,12 @@ def test_a_plan_written_down_fits_the_schema_and_is_read_back_the_same(actions: 
     assert plan_from(text, SHOP).actions == tuple(actions)
 
 
+def test_whole_numbers_are_written_whole() -> None:
+    call = Search(filters=(Filter(facet="price", op=Op.IN, values=(5.0, 7.5)),))
+    assert '"values":[5,7.5]' in plan_text([call])
+    assert plan_from(plan_text([call]), SHOP).actions == (call,)
+
+
 def test_defaults_and_spaces_are_left_out() -> None:
     assert plan_text([Search(query="lamp"), Chat(kind="thanks")]) == (
         '[{"name":"search","parameters":{"query":"lamp"}},{"name":"chat","parameters":{"kind":"thanks"}}]'
