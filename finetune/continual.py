@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+import torch
 from filelock import FileLock, Timeout
 
 from agent.adapters import AdapterCard
@@ -166,12 +167,16 @@ class _Run:
         return scores[:olds], scores[olds:]
 
     def _scored(self, adapter: Path, held: Sequence[Row]) -> tuple[Score, ...]:
-        hardware = hardware_for(self.options)
-        # Without the attention of packed sequences, which knows no cache.
-        model, tokenizer = tunable(self.options.model_copy(update={"packing": "none"}), hardware, adapter)
-        if hardware.gpu and not self.options.four_bit:
+        gpu = hardware_for(self.options).gpu
+        # Without the attention of packed sequences, which knows no cache; a CPU measures as it serves, in float32.
+        plain = {"packing": "none"} if gpu else {"packing": "none", "precision": "float32"}
+        options = self.options.model_copy(update=plain)
+        hardware = hardware_for(options)
+        model, tokenizer = tunable(options, hardware, adapter)
+        if gpu and not options.four_bit:
             model = model.to("cuda")
-        return score(model.eval(), tokenizer, held, self.progress.advance)
+        with torch.autocast("cuda", hardware.dtype, enabled=gpu and hardware.precision != "float32"):
+            return score(model.eval(), tokenizer, held, self.progress.advance)
 
 
 def _served(registry: Registry, parent: Version, made: Version) -> Version:

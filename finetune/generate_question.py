@@ -75,7 +75,7 @@ def comparison(scene: Scene) -> Draft:
         text = scene.pick("compare.first", n=scene.wishes.number(n, scene.rng))
         return Draft(text, (Compare(items=tuple(f"[{i}]" for i in range(1, n + 1))),), state)
     if draw < 0.72:
-        a, b = scene.rng.sample(range(1, len(state.shown) + 1), 2)
+        a, b = scene.rng.sample(range(1, scene.pointable(state) + 1), 2)
         one, two = scene.pointer(state, place=a)[0], scene.pointer(state, place=b)[0]
         return Draft(scene.pick("compare.two", a=one, b=two), (Compare(items=(f"[{a}]", f"[{b}]")),), state)
     return _by_measure(scene, state)
@@ -201,7 +201,7 @@ def _by_measure(scene: Scene, state: State) -> Draft:
         text = scene.pick("compare.by_all", most=most[0], word=word)
         items = tuple(f"[{n}]" for n in range(1, min(len(state.shown), _MOST_COMPARED) + 1))
         return Draft(text, (Compare(items=items, by=order),), state)
-    a, b = scene.rng.sample(range(1, len(state.shown) + 1), 2)
+    a, b = scene.rng.sample(range(1, scene.pointable(state) + 1), 2)
     one, two = scene.pointer(state, place=a)[0], scene.pointer(state, place=b)[0]
     if scene.chance(0.4):
         text = scene.pick("compare.is", word=word, a=one, b=two)

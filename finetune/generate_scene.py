@@ -177,11 +177,14 @@ class Scene:
 
     def pointer(self, state: State, *, place: int | None = None) -> tuple[str, int]:
         """A pointer at one of a list, and its number."""
-        size = min(len(state.shown), len(self.phrases.all("point.ordinals")))
-        number = place or self.rng.randrange(1, size + 1)
+        number = place or self.rng.randrange(1, self.pointable(state) + 1)
         if number == len(state.shown) and self.chance(0.4):
             return self.pick("point.last"), number
         return self.pick("point.one", nth=self.nth(number), n=str(number)), number
+
+    def pointable(self, state: State) -> int:
+        """How many of a list there are words for."""
+        return min(len(state.shown), len(self.phrases.all("point.ordinals")))
 
     def nth(self, number: int) -> str:
         """'second'."""

@@ -149,8 +149,8 @@ def verdict(scene: Scene) -> Draft:
     state = own(scene.after_list())
     one, number = scene.pointer(state)
     draw = scene.rng.random()
-    if draw < 0.2 and len(state.shown) > 1:
-        other = scene.rng.choice([n for n in range(1, len(state.shown) + 1) if n != number])
+    if draw < 0.2 and scene.pointable(state) > 1:
+        other = scene.rng.choice([n for n in range(1, scene.pointable(state) + 1) if n != number])
         text = scene.pick("react.both", one=one, other=scene.pointer(state, place=other)[0])
         calls = (React(item=f"[{number}]", verdict="like"), React(item=f"[{other}]", verdict="dislike"))
         return Draft(text, (*calls, Search(keep=True)), state, tool="react")
