@@ -53,7 +53,9 @@ class About:
 def write_adapter(trainer: Trainer, folder: Path, about: About, figures: Figures) -> None:
     """Write the folder, whole or not at all. Every process of a run takes part: weights may be spread over them."""
     part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    if trainer.is_world_process_zero():
+        shutil.rmtree(part, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
     trainer.save_model(str(part))
     if not trainer.is_world_process_zero():
         return

@@ -81,8 +81,9 @@ def _broken(path: Path) -> str:
             names = list(weights.keys())
             if not all(bool(weights.get_tensor(name).isfinite().all()) for name in names):
                 return f"{_WEIGHTS} holds numbers that are not finite"
-        for name in ("optimizer.pt", "scheduler.pt"):
-            torch.load(path / name, map_location="cpu", weights_only=True)
+        spread = path / "optimizer.bin"  # of several GPUs
+        for file in (spread if spread.is_file() else path / "optimizer.pt", path / "scheduler.pt"):
+            torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, EOFError) as error:
         return " ".join(str(error).split())[:120] or type(error).__name__
     except pickle.UnpicklingError as error:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
@@ -54,7 +56,11 @@ class Trainer(SFTTrainer):  # type: ignore[misc]  # mypy does not read trl
         counted = labels != IGNORED
         logits = model(**given, use_cache=False, logits_to_keep=pad(counted, (0, 1))).logits
         total = cross_entropy(logits.flatten(0, -2).float(), labels[counted], reduction="sum")
-        return total / (counted.sum() if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is None:
+            return total / counted.sum()
+        # It counts the tokens of all processes, and their gradients are averaged.
+        scaled: Tensor = total / num_items_in_batch * self.accelerator.num_processes
+        return scaled
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
         """The adapter alone: a tokenizer is the base's, and PEFT would ask a hub about its vocabulary."""
@@ -122,10 +128,11 @@ class Saving(TrainerCallback):  # type: ignore[misc]  # nor transformers
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Decide after each step."""
-        if self._stopping():
+        stop, save = _agreed(self._stopping(), time.monotonic() - self._last >= self._seconds)
+        if stop:
             # No look at held-out rows: a look decides about saving anew, and takes long.
             control.should_save, control.should_evaluate, control.should_training_stop = True, False, True
-        elif time.monotonic() - self._last >= self._seconds:
+        elif save:
             control.should_save = True
         elif state.global_step >= state.max_steps and args.eval_strategy != "no":
             control.should_evaluate = True
@@ -133,6 +140,14 @@ class Saving(TrainerCallback):  # type: ignore[misc]  # nor transformers
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Start the clock anew."""
         self._last = time.monotonic()
+
+
+def _agreed(stop: bool, save: bool) -> tuple[bool, bool]:
+    """The same for all processes of a run, whose clocks and signals differ: saving is work for all at once."""
+    if PartialState().num_processes == 1:
+        return stop, save
+    wishes: list[tuple[bool, bool]] = gather_object([(stop, save)])
+    return any(stopping for stopping, _ in wishes), wishes[0][1]
 
 
 def bytes_of_checkpoint(model: nn.Module) -> int:
