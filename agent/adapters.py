@@ -39,6 +39,8 @@ class AdapterCard(BaseModel):
     seed: int = 0
     run: str = ""
     """Names the continuation that made it: a hash of its parent, rows and options."""
+    languages: tuple[str, ...] = ()
+    """What it was tuned for; the others are left to the next rung. Empty: all."""
     figures: Mapping[str, float] = {}
     refused: str = ""
     """Why the gate did not let it serve; empty when it did."""
