@@ -9,7 +9,8 @@ from agent.assistant import Assistant
 from agent.config import Settings
 from agent.errors import ModelDown
 from agent.grounded import Grounded
-from agent.ladder import Ladder
+from agent.ladder import Ladder, Rung
+from agent.plan_check import Checked
 from agent.ports import ChatModel
 from agent.rules.model import RulesModel
 from agent.store_sqlite import SqliteStore
@@ -48,19 +49,37 @@ def load(
 
 
 def model_of(index: Index, settings: Settings) -> ChatModel:
-    """The language of an index: the rules, below a language model if the settings name one."""
+    """The language of an index: the rules, below the language models that the settings name."""
     rules = RulesModel(index.linker, index.catalog)
-    if not settings.llm_url:
-        return rules
-    from agent import llm_openai  # only here: LangChain takes a second to import
+    rungs: list[ChatModel | Rung] = []
+    if settings.llm_url:
+        from agent import llm_openai  # only here: LangChain takes a second to import
 
-    model = llm_openai.OpenAIModel(llm_openai.server_of(settings), index.catalog)
-    return Ladder(Grounded(model, index.catalog, index.linker), rules)
+        model = llm_openai.OpenAIModel(llm_openai.server_of(settings), index.catalog)
+        rungs.append(Grounded(model, index.catalog, index.linker))
+    if settings.local != "off":
+        rungs.append(_local(index, settings))
+    return Ladder(*rungs, rules) if rungs else rules
+
+
+def _local(index: Index, settings: Settings) -> Rung:
+    """The model in this process: what it plans is checked, what it tells is held to the data."""
+    from agent import llm_local  # only here: it imports PyTorch
+
+    limits = llm_local.Limits(settings.llm_timeout_s, settings.llm_reply_s)
+    model = llm_local.LocalModel(llm_local.local_of(settings), index.catalog, limits)
+    checked = Checked(Grounded(model, index.catalog, index.linker), index.catalog, index.linker)
+    return Rung(checked, plans=settings.local in ("plan", "both"), tells=settings.local in ("reply", "both"))
 
 
 def check_llm(settings: Settings) -> None:
-    """Ask the server of the language model, if there is one: ModelMisconfigured for a wrong key or name; that it is
-    down is a warning, for the rules answer until it is up."""
+    """Open the model in this process and ask the server of the other one, where the settings name them:
+    ModelMisconfigured for files, a key or a name that are wrong; that the server is down is a warning, for the rules
+    answer until it is up."""
+    if settings.local != "off":
+        from agent import llm_local
+
+        llm_local.local_of(settings)
     if not settings.llm_url:
         return
     from agent import llm_openai
@@ -106,7 +125,7 @@ async def follow(
         except RetrievalError as error:
             log.error("the new index at %s is not used: %s", root, error)  # noqa: TRY400 - the message says it all
             continue
-        assistant.use(index, model_of(index, settings))
+        assistant.use(index, await asyncio.to_thread(model_of, index, settings))
         log.info("now serving %s", index.path)
 
 

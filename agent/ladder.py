@@ -49,16 +49,28 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """A model, and which of the two calls of a turn it does."""
+
+    model: ChatModel
+    plans: bool = True
+    tells: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class _Rung:
     model: ChatModel
     breaker: Breaker
+    plans: bool
+    tells: bool
 
 
 class Ladder:
-    """Rungs from the best to the one that always works."""
+    """Rungs from the best to the one that always works and does both calls."""
 
-    def __init__(self, *models: ChatModel, now: Callable[[], float] = time.monotonic) -> None:
-        self._rungs = tuple(_Rung(model, Breaker(now)) for model in models)
+    def __init__(self, *models: ChatModel | Rung, now: Callable[[], float] = time.monotonic) -> None:
+        rungs = (model if isinstance(model, Rung) else Rung(model) for model in models)
+        self._rungs = tuple(_Rung(rung.model, Breaker(now), rung.plans, rung.tells) for rung in rungs)
 
     @property
     def tier(self) -> str:
@@ -68,7 +80,7 @@ class Ladder:
     async def plan(self, context: PlanContext) -> Understood:
         """The plan of the best rung that makes one. Earlier messages of a stateless dialogue are left to the last."""
         fell: list[Note] = []
-        for rung in self._open(fell, self._rungs[-1:] if context.past else self._rungs):
+        for rung in self._open(fell, self._rungs[-1:] if context.past else [r for r in self._rungs if r.plans]):
             try:
                 understood = await rung.model.plan(context)
             except ModelError as error:
@@ -86,7 +98,7 @@ class Ladder:
         fell: list[Note] = []
         said = Credit("")
         begun = context.begun
-        for rung in self._open(fell, self._rungs):
+        for rung in self._open(fell, [r for r in self._rungs if r.tells]):
             spoke = False
             try:
                 async with aclosing(rung.model.tell(replace(context, begun=begun))) as pieces:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import torch
 import xgrammar
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from agent.errors import ModelRefused
@@ -82,8 +81,11 @@ class Grammar:
 
     def __init__(self, compiled: xgrammar.CompiledGrammar, tokenizer: Tokenizer, end: int) -> None:
         self._compiled, self._tokenizer, self._end = compiled, tokenizer, end
-        self._mask = xgrammar.allocate_token_bitmask(1, tokenizer.get_vocab_size())
-        self._closing = _closing(tokenizer)
+        vocabulary = compiled.tokenizer_info.decoded_vocab
+        self._mask = xgrammar.allocate_token_bitmask(1, len(vocabulary))
+        self._closing = np.array([not token.strip(b'"]}') for token in vocabulary])
+        self._illegal = np.array([min(token, default=32) < 32 for token in vocabulary])
+        """Control signs: xgrammar lets them into texts that have a longest length; JSON does not."""
 
     def opening(self) -> list[int]:
         """The tokens that every answer begins with: they are read with the prompt."""
@@ -111,6 +113,7 @@ class Grammar:
         """The likeliest token that the grammar allows; when it is time to close, one that closes if any does."""
         matcher.fill_next_token_bitmask(self._mask)
         xgrammar.apply_token_bitmask_inplace(torch.from_numpy(scores)[None], self._mask)
+        scores[self._illegal] = -np.inf
         if closing and np.isfinite(closed := np.where(self._closing, scores, -np.inf)).any():
             return int(closed.argmax())
         return int(scores.argmax())
@@ -128,11 +131,3 @@ class Grammar:
         words = zip(whole.ids[len(tokens) :], whole.word_ids[len(tokens) :], strict=True)
         sure = [token for token, word in words if word != last]
         return [token for token in sure if matcher.accept_token(token)]
-
-
-def _closing(tokenizer: Tokenizer) -> NDArray[np.bool_]:
-    """Which tokens only close: quotes and brackets."""
-    closing = np.zeros(tokenizer.get_vocab_size(), np.bool_)
-    for text, token in tokenizer.get_vocab().items():
-        closing[token] = not text.strip('"]}')
-    return closing
