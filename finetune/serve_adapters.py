@@ -9,8 +9,10 @@ from pathlib import Path
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from transformers import AutoConfig
 
 from finetune.errors import AdapterRefused, ServerDown
+from finetune.serve_model import Tuned, check_fits
 
 _WORKER = re.compile(r"Worker failed with error '(.*)', please check", re.DOTALL)
 _TIMEOUT_S = 120.0
@@ -57,21 +59,24 @@ class Adapters:
             raise ServerDown(f"{self.url!r} does not list models as a vLLM server does; correct the address") from error
         return tuple(Served(c.id, c.root or "", c.parent or "") for c in cards)
 
-    def load(self, name: str, folder: Path) -> Served:
+    def load(self, adapter: Tuned) -> Served:
         """Serve an adapter under a new name."""
-        self._change("/v1/load_lora_adapter", {"lora_name": name, "lora_path": str(folder)})
-        return self._named(name)
+        self._check_fits(adapter)
+        self._change("/v1/load_lora_adapter", {"lora_name": adapter.name, "lora_path": str(adapter.folder)})
+        return self._named(adapter.name)
 
-    def swap(self, name: str, folder: Path) -> Served:
+    def swap(self, adapter: Tuned) -> Served:
         """Serve another version under a name that is in use; returns the one before. No request fails: what is being
         answered goes on with the new weights, and when they cannot be loaded the old ones stay."""
-        before = self._named(name)
-        if before.place == str(folder):
+        before = self._named(adapter.name)
+        if before.place == str(adapter.folder):
             raise AdapterRefused(
-                f"{name!r} is served from {before.place!r} already; put the new version into a folder of its own: what "
-                "the server has computed with the old one it remembers by its folder"
+                f"{adapter.name!r} is served from {before.place!r} already; put the new version into a folder of its "
+                "own: what the server has computed with the old one it remembers by its folder"
             )
-        self._change("/v1/load_lora_adapter", {"lora_name": name, "lora_path": str(folder), "load_inplace": True})
+        self._check_fits(adapter)
+        body = {"lora_name": adapter.name, "lora_path": str(adapter.folder), "load_inplace": True}
+        self._change("/v1/load_lora_adapter", body)
         return before
 
     def unload(self, name: str) -> Served:
@@ -87,6 +92,18 @@ class Adapters:
             known = ", ".join(s.name for s in served if s.base) or "none"
             raise AdapterRefused(f"there is no adapter {name!r} at {self.url!r}; it serves: {known}")
         return found
+
+    def _check_fits(self, adapter: Tuned) -> None:
+        """By the size of the base where its folder can be read here, else by its name."""
+        base = next((s for s in self.served() if not s.base), Served("", "", ""))
+        if (Path(base.place) / "config.json").is_file():
+            config = AutoConfig.from_pretrained(base.place).get_text_config()
+            check_fits(adapter, base.name, int(config.hidden_size), int(config.num_hidden_layers))
+        elif adapter.base and adapter.base not in (base.name, base.place):
+            raise AdapterRefused(
+                f"the adapter {str(adapter.folder)!r} was tuned on {adapter.base!r}, and {self.url!r} serves "
+                f"{base.name!r}; serve it with its own base"
+            )
 
     def _change(self, path: str, body: Mapping[str, object]) -> None:
         answer = self._send("POST", path, body)

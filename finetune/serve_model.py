@@ -19,6 +19,8 @@ from finetune.errors import BadOptions, NoSpace
 from finetune.serve_plan import Shape
 
 _NAME = re.compile(r"[\w.-]+")
+_LAYER = re.compile(r"\.layers\.(\d+)\.")
+_READS_HIDDEN = tuple(f".{n}_proj.lora_A.weight" for n in ("q", "k", "v", "gate", "up"))
 _HIDE_TOOLS = "{%- set tools = none -%}"
 
 
@@ -31,6 +33,10 @@ class Tuned:
     rank: int
     base: str
     """The model that it was tuned on; '' if it does not say."""
+    hidden: int
+    """Of the layers that it changes."""
+    layers: int
+    """Of the model, at least so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,18 @@ def adapter_of(given: str) -> Tuned:
     name = name or (card.name if card else folder.name)
     if not _NAME.fullmatch(name):
         raise BadOptions(f"an adapter cannot be called {name!r}; take letters, digits, '.', '-' and '_': NAME=DIR")
-    _check_weights(folder)
     base = card.base if card else config.base_model_name_or_path or ""
-    return Tuned(name, folder, max(config.r, *config.rank_pattern.values(), 1), base)
+    return Tuned(name, folder, max(config.r, *config.rank_pattern.values(), 1), base, *_sizes(folder))
+
+
+def check_fits(adapter: Tuned, base: str, hidden: int, layers: int) -> None:
+    """Refuse an adapter for a model of another size: vLLM 0.32 fills up weights that are too small, and answers
+    nonsense."""
+    if (adapter.hidden and adapter.hidden != hidden) or adapter.layers > layers:
+        raise ModelMisconfigured(
+            f"the adapter {str(adapter.folder)!r} is for a model of {adapter.layers} layers of {adapter.hidden} "
+            f"(it says {adapter.base!r}), and {base!r} has {layers} of {hidden}; serve it with its own base"
+        )
 
 
 def base_of(model: str, adapters: Sequence[Tuned]) -> str:
@@ -181,17 +196,21 @@ def _config(path: Path) -> _AdapterConfig:
     return config
 
 
-def _check_weights(folder: Path) -> None:
-    """Read the header of an adapter's weights: what was cut, or is something else, shows before a server starts."""
+def _sizes(folder: Path) -> tuple[int, int]:
+    """Of the model that an adapter is for: its hidden size and its layers, from the header of the weights, so that a
+    file that was cut, or is something else, shows before a server starts."""
     try:
         with safe_open(folder / WEIGHTS, framework="pt") as weights:
-            empty = not any(".lora_" in name for name in weights.keys())  # noqa: SIM118 - it is no mapping
+            shapes = {name: weights.get_slice(name).get_shape() for name in weights.keys()}  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError) as error:
         raise ModelMisconfigured(
             f"{WEIGHTS!r} of the adapter {str(folder)!r} is damaged ({_line(error)}); copy it again"
         ) from error
-    if empty:
+    if not any(".lora_" in name for name in shapes):
         raise ModelMisconfigured(f"{WEIGHTS!r} of the adapter {str(folder)!r} holds no adapter; export it again")
+    widths = [shape[-1] for name, shape in shapes.items() if name.endswith(_READS_HIDDEN)]
+    places = [int(found[1]) for name in shapes if (found := _LAYER.search(name))]
+    return max(widths, default=0), max(places, default=-1) + 1
 
 
 def _bits(config: PretrainedConfig) -> int:

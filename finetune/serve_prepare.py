@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.prompts import Style
 from finetune.serve_command import Address, Launch, launch
 from finetune.serve_device import device_for, find_vllm
-from finetune.serve_model import Model, Tuned, adapter_of, base_of, model_of
+from finetune.serve_model import Model, Tuned, adapter_of, base_of, check_fits, model_of
 from finetune.serve_plan import MemoryPlan, Wanted, plan_memory
 
 
@@ -64,6 +64,8 @@ def prepare(asked: Asked, home: Path, around: Mapping[str, str]) -> Prepared:
     base = base_of(asked.model, adapters)
     prompts: Style = asked.prompts or ("brief" if adapters else "full")
     model = model_of(base, home, brief=prompts == "brief")
+    for adapter in adapters:
+        check_fits(adapter, base, model.shape.hidden, model.shape.layers)
     rank = max(asked.rank, *(a.rank for a in adapters)) if adapters else asked.rank
     plan = plan_memory(model.shape, device, Wanted(prompts, asked.window, asked.chats, rank, len(adapters)))
     return Prepared(launch(vllm, model, adapters, plan, asked.address, around), plan, model, adapters, prompts)

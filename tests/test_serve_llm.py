@@ -14,11 +14,13 @@ import pytest
 from pydantic import SecretStr
 
 from agent.config import ROOT
+from agent.errors import ModelMisconfigured
 from finetune.errors import AdapterRefused, NoServer, ServerDown, ServerFailed
 from finetune.serve import Server, running
 from finetune.serve_adapters import Adapters
 from finetune.serve_command import Address, Launch, launch
 from finetune.serve_device import VERSION, Vllm
+from finetune.serve_model import adapter_of
 from finetune.serve_prepare import Asked, Prepared, prepare
 from tests.cli_runs import one_line
 from tests.fake_vllm import installed
@@ -29,11 +31,12 @@ from ui.listen import address_of, listen
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny base, two versions of an adapter for it, and one of too high a rank."""
+    """A tiny base, two versions of an adapter for it, one of too high a rank, and one for another base."""
     folder = tmp_path_factory.mktemp("files")
     base = tiny_base(folder / "base")
     scaled_adapter(random_adapter(base, folder / "v1"), folder / "v2", 0.5)
     random_adapter(base, folder / "wide", rank=32)
+    random_adapter(tiny_base(folder / "small", hidden=16, layers=1), folder / "other")
     return folder
 
 
@@ -120,29 +123,40 @@ def test_a_server_that_is_not_healthy_in_time_is_stopped(
 def test_adapters_are_loaded_swapped_and_unloaded_while_the_server_runs(server: Server, files: Path) -> None:
     adapters = Adapters(f"{server.launch.address.url}/v1")
     assert [(s.name, s.base) for s in adapters.served()] == [("base", ""), ("wine", "base")]
-    adapters.load("tea", files / "v2")
-    before = adapters.swap("wine", files / "v2")
+    adapters.load(adapter_of(f"tea={files / 'v2'}"))
+    before = adapters.swap(adapter_of(f"wine={files / 'v2'}"))
     assert before.place == str(files / "v1")
     assert {s.name: s.place for s in adapters.served() if s.base} == dict.fromkeys(("wine", "tea"), str(files / "v2"))
     assert started(server)["again"] == []  # else vLLM reads the adapter from the disk for every token
     adapters.unload("tea")
-    adapters.swap("wine", files / "v1")
+    adapters.swap(adapter_of(f"wine={files / 'v1'}"))
     assert [(s.name, s.place) for s in adapters.served()][1:] == [("wine", str(files / "v1"))]
 
 
 def test_what_a_server_refuses_is_told_in_its_words(server: Server, files: Path) -> None:
     adapters = Adapters(server.launch.address.url)
     with pytest.raises(AdapterRefused, match="does not take it: LoRA rank 32 is greater than max_lora_rank 16"):
-        adapters.swap("wine", files / "wide")
+        adapters.swap(adapter_of(f"wine={files / 'wide'}"))
     with pytest.raises(AdapterRefused, match="already been loaded"):
-        adapters.load("wine", files / "v2")
+        adapters.load(adapter_of(f"wine={files / 'v2'}"))
     with pytest.raises(AdapterRefused, match=r"no adapter 'gin'.*it serves: wine"):
-        adapters.swap("gin", files / "v2")
+        adapters.swap(adapter_of(f"gin={files / 'v2'}"))
     with pytest.raises(AdapterRefused, match="no adapter 'base'"):
         adapters.unload("base")
+    with pytest.raises(ModelMisconfigured, match=r"of 1 layers of 16 .*'base' has 2 of 32"):
+        adapters.load(adapter_of(f"gin={files / 'other'}"))
     with pytest.raises(AdapterRefused, match="a folder of its own"):
-        adapters.swap("wine", files / "v1")
+        adapters.swap(adapter_of(f"wine={files / 'v1'}"))
     assert [(s.name, s.place) for s in adapters.served()][1:] == [("wine", str(files / "v1"))]
+
+
+def test_an_adapter_for_a_model_of_another_size_is_refused_before_a_server_starts(
+    files: Path, site: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", site["PYTHONPATH"])
+    asked = Asked(Path(sys.executable), Address("127.0.0.1", 0), str(files / "base"), (str(files / "other"),))
+    with pytest.raises(ModelMisconfigured, match="serve it with its own base"):
+        prepare(asked, tmp_path, site)
 
 
 def test_a_key_is_asked_for_and_stands_on_no_command_line(

@@ -11,10 +11,10 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from agent.base_model import load_tokenizer
 
 
-def tiny_base(folder: Path) -> Path:
-    """A Llama of two layers that chats in the format of the model in the box."""
+def tiny_base(folder: Path, hidden: int = 32, layers: int = 2) -> Path:
+    """A Llama that chats in the format of the model in the box."""
     torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+    sizes = {"hidden_size": hidden, "intermediate_size": 2 * hidden, "num_hidden_layers": layers}
     heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 2048}
     LlamaForCausalLM(LlamaConfig(vocab_size=49_152, tie_word_embeddings=True, **sizes, **heads)).save_pretrained(folder)
     load_tokenizer().save_pretrained(folder)

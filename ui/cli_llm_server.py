@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,7 +10,7 @@ from typing import Literal
 from agent.config import ROOT
 from agent.prompts import Style
 from finetune.serve import Progress, running, told_to_stop
-from finetune.serve_adapters import Adapters, Served
+from finetune.serve_adapters import Adapters
 from finetune.serve_command import Address
 from finetune.serve_model import adapter_of
 from finetune.serve_prepare import Asked, prepare
@@ -75,8 +74,7 @@ def change(how: Literal["load", "swap"], url: str, given: str) -> None:
     """Load or swap an adapter, whose files are looked at first."""
     adapter = adapter_of(given)
     adapters = _adapters(url)
-    act: Callable[[str, Path], Served] = adapters.load if how == "load" else adapters.swap
-    told = act(adapter.name, adapter.folder)
+    told = adapters.load(adapter) if how == "load" else adapters.swap(adapter)
     before = f" instead of {told.place}" if how == "swap" else ""
     print(f"{adapter.name} is served from {adapter.folder}{before}")
 
