@@ -70,6 +70,9 @@ class Trainer(SFTTrainer):  # type: ignore[misc]  # mypy does not read trl
                 output_dir or self.args.output_dir, state_dict=state_dict, save_embedding_layers=False
             )
 
+    def _send_telemetry(self) -> None:
+        """TRL tells its makers of every run; what is tuned here, and on what, is nobody else's business."""
+
     def _save_checkpoint(self, model: nn.Module, trial: None) -> None:
         """Write a checkpoint; NoSpace leaves those before as they are and nothing half-written."""
         folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,11 @@ def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """The line of a command that fails; bars and logs before it are left out."""
     assert main(arguments) == 1
     return one_line(capsys.readouterr().err.splitlines(keepends=True)[-1])
+
+
+def test_a_run_tells_nobody_of_itself(undisturbed: Trained) -> None:
+    assert undisturbed.figures.steps == STEPS
+    assert not [thread.name for thread in threading.enumerate() if "telemetry" in thread.name]
 
 
 def short(path: Path) -> None:
