@@ -12,6 +12,8 @@ from agent.types import Note
 
 _LISTED = re.compile(r"\s*(?:\d+[.)]|[-*•])\s")
 _SAID = 90
+_CIRCLE = 12
+"""Characters of a sentence that is not said twice."""
 _FULL = "。！？」』）；"
 """Signs that end a sentence without a space behind them."""
 
@@ -82,7 +84,15 @@ class Composer:
         new = [c for c in verdict.cards if c >= self._next]
         if not same_line or new:
             self._skipping = self._behind_waiting = False
+        if not new and self._repeats(verdict.text):
+            self.notes.append(Note("dropped", f"{_told(verdict.text)}: said already"))
+            return self._gap(verdict.text)
         return self._placed(verdict, new)
+
+    def _repeats(self, text: str) -> bool:
+        """Whether a sentence stands in the reply so far, word for word: small models go round in circles."""
+        said = text.strip(" \n*")
+        return len(said) >= _CIRCLE and said in self.text
 
     def _placed(self, verdict: Verdict, new: Sequence[int]) -> str:
         """A sentence that holds, where it belongs: now, later, or not at all."""

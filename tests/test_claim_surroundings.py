@@ -5,7 +5,8 @@ from itertools import islice
 import pytest
 
 from agent.claims import Claims, Verdict
-from agent.observations import Missed, Observation
+from agent.composing import Composer
+from agent.observations import Missed, Noted, Observation
 from agent.sentences import Sentences
 from finetune.replies import reply_contexts, stands
 from finetune.reply_targets import target
@@ -13,7 +14,7 @@ from retrieval.aliases import Aliases
 from retrieval.entities import Linker
 from tests.light_index import light_index
 from tests.shop import LUNA, MARS, MARS_2, SHOP, SOL, candidate
-from tests.telling import MODERN, context, found
+from tests.telling import LIKED, MODERN, context, found, records
 
 LINKER = Linker(SHOP, Aliases({}, {}))
 
@@ -61,6 +62,14 @@ def test_what_is_looked_for_may_be_said_beside_the_item_to_be_like() -> None:
     like = found(MODERN, anchors=(MARS,), candidates=(candidate(LUNA), candidate(SOL)))
     assert not judged("For Modern lamps like Mars (2010), try these:", like).fault
     assert judged("Mars (2010) is a Modern lamp.", like).fault
+
+
+def test_a_sentence_that_goes_round_in_circles_is_said_once() -> None:
+    told = context(Noted(records(LIKED)))
+    composer = Composer.begin(Claims(told, SHOP, LINKER), lambda _: "", "", 0)
+    shown = composer.add("I have noted that. I will think of that. I have noted that. I will think of that. ")
+    assert (shown + composer.end()).strip() == "I have noted that. I will think of that."
+    assert [note.kind for note in composer.notes] == ["dropped", "dropped"]
 
 
 @pytest.mark.parametrize(("name", "language"), [("eshop", "en"), ("eshop", "zh")])
