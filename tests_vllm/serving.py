@@ -13,6 +13,7 @@ from agent.app import model_of
 from agent.assistant import Assistant
 from agent.base_model import BUNDLED
 from agent.config import Settings
+from agent.plan_text import plan_schema
 from agent.ports import PlanContext
 from agent.prompts import catalogue_of, plan_messages
 from agent.tool_schema import tools_of
@@ -96,19 +97,29 @@ async def chance(index: Index, served: Served, model: str) -> float:
 
 
 def faults(index: Index, answer: ChatCompletion) -> Sequence[str]:
-    """What of the calls is not valid under the tools' schemas; a call that was cut by the limit is left out."""
-    schemas = {tool.name: Draft202012Validator(dict(tool.parameters)) for tool in tools_of(index.catalog)}
+    """What of the calls is not valid under the schema of plans. Of an answer that was cut by the limit, the calls that
+    came whole, read from its tokens: vLLM gives none of them."""
     choice = answer.choices[0]
-    calls = list(choice.message.tool_calls or ())
-    whole = calls[:-1] if choice.finish_reason == "length" else calls
-    found: list[str] = []
-    for call in whole:
-        assert call.type == "function"
-        schema = schemas.get(call.function.name)
-        if schema is None:
-            found.append(f"there is no tool {call.function.name!r}")
-        else:
-            found += [
-                f"{call.function}: {error.message}" for error in schema.iter_errors(json.loads(call.function.arguments))
-            ]
+    assert choice.logprobs is not None
+    assert choice.logprobs.content is not None
+    read = b"".join(bytes(token.bytes or ()) for token in choice.logprobs.content)
+    text = read.decode("utf-8", "replace").removesuffix("<|im_end|>")
+    if choice.finish_reason != "length":
+        assert len(choice.message.tool_calls or ()) == len(json.loads(text)) > 0
+    one = Draft202012Validator(plan_schema(index.catalog)["items"])  # type: ignore[arg-type]
+    return [f"{call}: {error.message}" for call in _whole_calls(text) for error in one.iter_errors(call)]
+
+
+def _whole_calls(text: str) -> list[object]:
+    """The values that a list begins with."""
+    assert text.startswith("[")
+    found: list[object] = []
+    rest, decoder = text[1:], json.JSONDecoder()
+    while rest.startswith("{"):
+        try:
+            value, end = decoder.raw_decode(rest)
+        except ValueError:
+            break
+        found.append(value)
+        rest = rest[end:].removeprefix(",")
     return found

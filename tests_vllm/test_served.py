@@ -41,7 +41,6 @@ def server_faults(done: Done) -> list[str]:
 async def test_every_plan_is_valid_under_the_schemas_of_the_tools(index: Index, served: Served) -> None:
     answers = await asyncio.gather(*(planned(index, served, name, t) for name in ("one", "two") for t in MESSAGES))
     for answer in answers:
-        assert answer.choices[0].message.tool_calls
         assert faults(index, answer) == []
 
 
