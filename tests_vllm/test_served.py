@@ -34,8 +34,10 @@ _SERVER_FAULTS = ("model_down", "model_misconfigured", "model_refused")
 
 
 def server_faults(done: Done) -> list[str]:
-    """What of a turn fell to the rules because the server failed, not because the model wrote nonsense."""
-    return [n.detail for n in done.notes if n.kind == "fell" and any(f in n.detail for f in _SERVER_FAULTS)]
+    """What of a turn fell to the rules because the server failed, not because the model wrote nonsense, or on and on up
+    to the limit."""
+    fell = [n.detail for n in done.notes if n.kind == "fell" and "was cut ('length')" not in n.detail]
+    return [detail for detail in fell if any(fault in detail for fault in _SERVER_FAULTS)]
 
 
 async def test_every_plan_is_valid_under_the_schemas_of_the_tools(index: Index, served: Served) -> None:
