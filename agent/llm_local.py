@@ -143,8 +143,11 @@ class LocalModel:
         )
 
     async def tell(self, context: TellContext) -> AsyncGenerator[str | Credit, None]:
-        """Stream the reply; what it says is not checked here."""
+        """Stream the reply; what it says is not checked here. ModelRefused to go on with what another one began: it is
+        too small to take up a thread."""
         self._speaks(context.language)
+        if context.begun:
+            raise ModelRefused("the model in this process does not go on with a reply of another; the next rung does")
         messages = reply_messages(context, self._catalogue, self._catalog, "brief")
         spent, said = Usage(), False
         try:

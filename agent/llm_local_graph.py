@@ -1,4 +1,4 @@
-"""A Llama as an ONNX graph with int8 weights, for a CPU: five times faster than PyTorch in float32, at equal answers.
+"""A Llama as an ONNX graph with int8 weights, for a CPU.
 
 Weights are rounded in blocks of 32, activations as they come (MatMulNBits); attention keeps its keys and values in a
 buffer that the caller owns (GroupQueryAttention). Only the last position is scored. Pure.
