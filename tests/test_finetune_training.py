@@ -197,6 +197,7 @@ def test_the_model_in_the_box_learns_in_the_smoke_run(tmp_path: Path, capsys: py
     assert capsys.readouterr().err.splitlines()[-1].startswith("finetune: ")
 
 
+@pytest.mark.skipif("SOMMELIER_TEST_PROCESSES" not in os.environ, reason="set SOMMELIER_TEST_PROCESSES=1 to run it")
 def test_two_processes_under_accelerate_train_as_one(tmp_path: Path, base: str, rows: Path) -> None:
     """The configuration is the one for several GPUs, told to use CPUs: there it spreads rows and not weights."""
     spread = (ROOT / "finetune" / "accelerate_fsdp.yaml").read_text(encoding="utf-8")
@@ -214,7 +215,7 @@ def test_two_processes_under_accelerate_train_as_one(tmp_path: Path, base: str, 
         timeout=280,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[:8000]
     assert len(list(tmp_path.glob("two/checkpoints/checkpoint-2/rng_state_*"))) == 2, "two processes took part"
     alone = train(Job(rows / "train.jsonl", tmp_path / "one"), quick(base, max_steps=2, lr=6e-4)).figures
     together = read_card(tmp_path / "two" / "adapter").figures
