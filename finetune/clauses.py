@@ -76,7 +76,6 @@ _WANT = re.compile(
     r"\b(?:check|try|watch|see|add|look(?:ing)? (?:into|forward|up)|rent|give|go(?:ing)? (?:with|for|to (?:see|watch))|"
     r"sounds?|looks?|heard|want(?:ed)? to|wanna|excited|plan|put|choose|pick|interested|will|'ll|gonna|consider)\b"
 )
-_TO_SEE = re.compile(r"\b(?:to|will|'ll|should|would|gonna|must|can)\s+(?:\w+\s+)?(?:see|watch)\b")
 _SEEN = re.compile(r"\b(?:did see|seen|saw|watched|watch(?:ing)?|remember)\b")
 _FOLLOWS: Mapping[Stance, tuple[Stance, ...]] = {
     "like": ("none", "seen", "asked"),

@@ -25,8 +25,8 @@ from finetune.hardware import hardware_for
 from finetune.loading import tunable
 from finetune.options import Options
 from finetune.registry import Registry, Version, explained
-from finetune.replay import apart, balanced, digest, mixed, split
-from finetune.rows import Row, write_rows
+from finetune.replay import apart, balanced, mixed, split
+from finetune.rows import Row, digest, write_rows
 from finetune.sft import MAY_CHANGE, Job, train
 from finetune.skills import Score, read_scores, score, scores_text, skills
 from retrieval.progress import BuildProgress, Quiet

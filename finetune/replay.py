@@ -41,13 +41,5 @@ def mixed(new: Sequence[Row], old: Sequence[Row], share: float, seed: int) -> tu
     return tuple(rows)
 
 
-def digest(rows: Iterable[Row]) -> str:
-    """SHA-256 of rows in their order."""
-    total = sha256()
-    for row in rows:
-        total.update(row.model_dump_json().encode() + b"\n")
-    return total.hexdigest()
-
-
 def _chance(dialogue: str, seed: int) -> float:
     return int.from_bytes(sha256(f"{seed} {dialogue}".encode()).digest()[:7]) / (1 << 56)

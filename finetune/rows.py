@@ -1,6 +1,7 @@
 """One training example, and files of them: JSONL, a row per line."""
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -95,3 +96,11 @@ def _row(path: Path, number: int, line: str) -> Row:
 
 def _why(error: OSError) -> str:
     return error.strerror or str(error)
+
+
+def digest(rows: Iterable[Row]) -> str:
+    """SHA-256 of rows in their order."""
+    total = sha256()
+    for row in rows:
+        total.update(row.model_dump_json().encode() + b"\n")
+    return total.hexdigest()

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from accelerate import PartialState
@@ -26,7 +25,7 @@ from finetune.errors import BadRows, FinetuneError, Interrupted, OtherRun
 from finetune.hardware import Hardware, hardware_for
 from finetune.loading import lora_of, tunable
 from finetune.options import Options, options_of, preset_names
-from finetune.rows import Row, read_rows
+from finetune.rows import Row, digest, read_rows
 from finetune.signals import StopRequest
 from finetune.trainer import FreeSpace, Saving, Trainer, bytes_of_checkpoint, enough_space, free_space
 from finetune.trainer_options import arguments_of, collator_of, dataset_of
@@ -67,7 +66,7 @@ def train(job: Job, options: Options, free: FreeSpace = free_space) -> Trained:
     hardware = hardware_for(options)
     rows, held_out = _read(job)
     adapter = job.out / "adapter"
-    data = _hash(rows)
+    data = digest(rows)
     _claim(job, options, data)
     if finished := Figures.of(adapter):
         _LOG.warning("the run in %r is finished; give another --out for a new one", str(job.out))
@@ -89,13 +88,6 @@ def _read(job: Job) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     rows = read_rows(job.rows / "train.jsonl" if folder else job.rows)
     held_out = job.held_out or (job.rows / "val.jsonl" if folder and (job.rows / "val.jsonl").is_file() else None)
     return rows, read_rows(held_out) if held_out else ()
-
-
-def _hash(rows: Sequence[Row]) -> str:
-    summed = sha256()
-    for row in rows:
-        summed.update(row.model_dump_json().encode() + b"\n")
-    return summed.hexdigest()
 
 
 def _claim(job: Job, options: Options, data: str) -> None:

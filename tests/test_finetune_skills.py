@@ -10,8 +10,8 @@ from transformers import PreTrainedModel
 from finetune.encode import encode
 from finetune.figures import ALL, Skill
 from finetune.gate import Gate, lost
-from finetune.replay import apart, balanced, digest, mixed, split
-from finetune.rows import Row
+from finetune.replay import apart, balanced, mixed, split
+from finetune.rows import Row, digest
 from finetune.skills import Score, read_scores, score, scores_text, skills
 from tests.tiny_llm import plan_rows, row, taught, tiny_model, tokenizer
 
